@@ -1,0 +1,38 @@
+// The options that name a network, its weights and a mask; shared by every command that takes NET.
+#pragma once
+
+#include "graph/layered_graph.hpp"
+#include "program.hpp"
+
+#include <optional>
+#include <string>
+
+namespace phew::tools {
+
+struct NetworkOptions {
+  std::string net;
+  std::string weights;                  ///< file; empty: initial weights
+  std::string init = "kaiming-normal";  ///< see make_initializer
+  std::uint64_t init_seed = 0;
+
+  std::string mask;  ///< file; empty: dense
+  bool zeros_are_pruned = false;
+};
+
+/// NET (positional), --weights, --init, --init-seed.
+void add_network_options(CLI::App& command, NetworkOptions& options);
+/// --mask, --zeros-are-pruned.
+void add_mask_options(CLI::App& command, NetworkOptions& options);
+
+/// The network that NET names.
+[[nodiscard]] Network load_network(const NetworkOptions& options);
+
+/// Weights and where they came from, for reports: a file's name, or "kaiming-normal, seed 0".
+struct LoadedWeights {
+  Weights weights;
+  std::string source;
+};
+/// The weights of --weights, or initial ones (a notice says so). Checked: names, shapes, finite.
+[[nodiscard]] LoadedWeights load_weights(const NetworkOptions& options, const Network& network, const Globals& globals);
+
+}  // namespace phew::tools
