@@ -39,6 +39,10 @@ constexpr Definition analyze_table[] = {
     {"layers.stub_units", "The layer's stub units.", "paper Sec. 2, A.1; DESIGN 2"},
     {"layers.dead_units", "The layer's dead units.", "DESIGN 2"},
     {"layers.units_on_path", "Units on at least one input-output path (effective nodes).", "DESIGN 6"},
+    {"layers.cut_units",
+     "Its units in the minimum cut, of all such sets the one nearest the inputs; null as "
+     "min_hidden_cut.",
+     "Menger 1927; DESIGN 6"},
     {"links.prunable", "Parameters of the link's tensor.", "DESIGN 2"},
     {"links.kept", "Those that the mask keeps.", "DESIGN 2"},
     {"links.effective", "Those kept and on at least one path; for a tied tensor, of any of its links.", "DESIGN 2"},
@@ -63,14 +67,24 @@ constexpr Definition similarity_table[] = {
      "paper Fig. 6; DESIGN 6"},
     {"links.chance", "p q / (p + q - p q) from the link's densities.", "DESIGN 6"},
     {"links.corrected", "(jaccard - chance) / (1 - chance) of the link.", "DESIGN 6"},
+    {"groups.pairs", "Pairs of masks with an index.", "DESIGN 6"},
+    {"groups.mean", "Mean Jaccard index over the pairs.", "paper Fig. 6; DESIGN 6"},
+    {"groups.std", "Standard deviation over the pairs (n - 1); null below two.", "DESIGN 6"},
     {"groups.low",
-     "95 % jackknife interval over masks, not pairs: mean -/+ t SE, SE^2 = (m - 1)/m times the sum of the squared "
-     "deviations of the means that leave one mask out; null below three masks.",
+     "Lower end of the 95 % jackknife interval over masks, not pairs: mean - t SE, SE^2 = (m - 1)/m times the sum of "
+     "squared deviations of the means that leave one mask out; across groups the variances of both add. Null below "
+     "three masks.",
      "Arvesen 1969; DESIGN 6"},
+    {"groups.high", "Its upper end.", "Arvesen 1969; DESIGN 6"},
     {"groups.test",
-     "Permutation of which mask is in which group; the statistic is the mean index within groups minus across. "
-     "smallest_p is what no result can go below.",
+     "Permutation test of whether the groups differ: it permutes which mask is in which group, never pairs. Null with "
+     "one group or one mask a side.",
      "DESIGN 6"},
+    {"groups.statistic", "Mean index over all pairs within a group minus that over the pairs across.", "DESIGN 6"},
+    {"groups.p", "Share of labelings whose statistic is at least the one found.", "DESIGN 6"},
+    {"groups.smallest_p", "What p cannot go below with so many masks and labelings.", "DESIGN 6"},
+    {"groups.labelings", "Labelings looked at.", "DESIGN 6"},
+    {"groups.exact", "Whether these are all labelings, rather than a seeded sample.", "DESIGN 6"},
 };
 
 }  // namespace
