@@ -4,30 +4,30 @@
 #   includes_test.sh ROOT     checks the tree at ROOT, after proving on planted trees that each rule can fail
 set -u
 
-# A rule: folders | what an include there must not match (the name between the quotes or brackets) | why.
+# A rule: folders; what an include there (the name between quotes or brackets) must not match; why.
 # Headers of ours are always named from src or tools ("graph/mask.hpp") or from the same folder ("program.hpp").
 rules='
-src/graph|^(walks|analysis|train|common|phew-graph|phew-train)/|src/graph includes nothing of ours
-src/walks|^(analysis|train|common|phew-graph|phew-train)/|src/walks includes src/graph only
-src/analysis|^(walks|train|common|phew-graph|phew-train)/|src/analysis includes src/graph only
-src/train|^(walks|analysis|common|phew-graph|phew-train)/|src/train includes src/graph only
-tools/common|^(walks|analysis|train|phew-graph|phew-train)/|tools/common includes src/graph only
-tools/phew-graph|^(train|phew-train)/|tools/phew-graph never includes src/train
-tools/phew-train|^phew-graph/|a program does not include the other
-src/graph src/walks src/analysis tools/common tools/phew-graph|^(torch|ATen|c10|caffe2)/|LibTorch is for src/train and tools/phew-train
-src tools test|^\.\./|a header is named from src, tools or test, not by ..
+src/graph;^(walks|analysis|train|common|phew-graph|phew-train)/;src/graph includes nothing of ours
+src/walks;^(analysis|train|common|phew-graph|phew-train)/;src/walks includes src/graph only
+src/analysis;^(walks|train|common|phew-graph|phew-train)/;src/analysis includes src/graph only
+src/train;^(walks|analysis|common|phew-graph|phew-train)/;src/train includes src/graph only
+tools/common;^(walks|analysis|train|phew-graph|phew-train)/;tools/common includes src/graph only
+tools/phew-graph;^(train|phew-train)/;tools/phew-graph never includes src/train
+tools/phew-train;^phew-graph/;a program does not include the other
+src/graph src/walks src/analysis tools/common tools/phew-graph;^(torch|ATen|c10|caffe2)/;LibTorch is for src/train and tools/phew-train
+src tools test;^\.\./;a header is named from src, tools or test, not by ..
 '
 
 # violations ROOT: prints "FILE: #include <…>: why" for each.
 violations() (
   cd "$1" || exit 2
-  printf '%s' "$rules" | while IFS='|' read -r folders pattern why; do
+  printf '%s' "$rules" | while IFS=';' read -r folders pattern why; do
     [ -n "$folders" ] || continue
     for folder in $folders; do
       [ -d "$folder" ] || continue
       find "$folder" -name '*.[ch]pp' | sort | while read -r file; do
         sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([^>"]*)[>"].*/\1/p' "$file" | grep -E "$pattern" |
-          sed "s|.*|$file: #include <&>: $why|"
+          while read -r name; do echo "$file: #include $name: $why"; done
       done
     done
   done
