@@ -1,6 +1,7 @@
 // A program that uses an installed phew-graph: how far is each unit from the first input, in the dense network and in a
 // PHEW ticket of it?
 #include <boost/graph/breadth_first_search.hpp>
+
 #include <graph/io/weights_file.hpp>
 #include <graph/layered_graph_bgl.hpp>
 #include <graph/zoo.hpp>
