@@ -22,4 +22,5 @@ esac
 # Unquoted: the compiler may be a wrapper and a compiler, the flags are words.
 $compiler -std=c++20 "$program" -o "$stage/program" $flags
 cd "$stage"
+"$(find "$stage" -name phew-graph -type f)" init mlp:4-3-2 -o weights.safetensors --quiet
 ./program
