@@ -9,5 +9,6 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   phew::tools::add_describe(app);
   phew::tools::add_init(app);
+  phew::tools::add_mask(app);
   return phew::tools::run_program(argc, argv, app);
 }
