@@ -1,6 +1,10 @@
 #include "analysis/report.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace phew {
 namespace {
@@ -139,6 +143,29 @@ Analysis analyze(const LayeredGraph& graph) {
   const Reach r = reach(graph);
   return {profile(graph, r), path_totals(graph), minimum_hidden_cut(graph, r), stub_units(graph, r),
           dead_units(graph, r)};
+}
+
+std::string verdict(const Analysis& analysis) {
+  const NetworkProfile& n = analysis.profile.network;
+  std::vector<std::string> faults;
+  if (!n.connected) faults.push_back("disconnected: no input-output path");
+  if (n.stub_units > 0) faults.push_back(fmt::format("{} stub unit{}", n.stub_units, n.stub_units == 1 ? "" : "s"));
+  if (n.collapsed_links.size() == 1) faults.push_back(fmt::format("link {} collapsed", n.collapsed_links.front()));
+  if (n.collapsed_links.size() > 1) faults.push_back(fmt::format("{} links collapsed", n.collapsed_links.size()));
+  const std::int64_t wasted = n.counts.kept - n.counts.effective;
+  if (n.connected && wasted > 0)
+    faults.push_back(fmt::format("{} kept parameter{} on no path", wasted, wasted == 1 ? "" : "s"));
+  if (faults.empty()) return "healthy: no stub unit, no collapsed link, every kept parameter on a path";
+  return fmt::format("{}", fmt::join(faults, "; "));
+}
+
+std::vector<std::string> warnings(const Analysis& analysis) {
+  std::vector<std::string> lines;
+  for (const LinkProfile& l : analysis.profile.links)
+    if (l.counts.kept > 0 && l.zero_weights == l.counts.kept)
+      lines.push_back(fmt::format("{}: all {} kept weights are 0; every path over it has edge-weight product 0",
+                                  l.parameter, l.counts.kept));
+  return lines;
 }
 
 Json to_json(const LayeredGraph& graph, const Analysis& analysis, const AnalysisSource& source,

@@ -29,6 +29,11 @@ struct Analysis {
 
 [[nodiscard]] Analysis analyze(const LayeredGraph& graph);
 
+/// One line: what is wrong ("3 stub units; link 4 collapsed; disconnected"), or "healthy: …".
+[[nodiscard]] std::string verdict(const Analysis& analysis);
+/// One line per link whose kept weights are all 0: no path over it carries anything.
+[[nodiscard]] std::vector<std::string> warnings(const Analysis& analysis);
+
 /// Where an analysis' input came from.
 struct AnalysisSource {
   std::string network;
