@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdio>
 #include <iostream>
+#include <system_error>
 #include <thread>
 
 namespace phew::tools {
@@ -73,6 +74,7 @@ CLI::Validator density_check() {
 int run_program(int argc, char** argv, CLI::App& app) {
   try {
     app.parse(argc, argv);
+    if (std::fflush(stdout) != 0) return report(ExitCode::io, "stdout: write failed");
     return static_cast<int>(ExitCode::ok);
   } catch (const CLI::Success& request) {  // --help, --version
     return app.exit(request);
@@ -85,6 +87,8 @@ int run_program(int argc, char** argv, CLI::App& app) {
     return static_cast<int>(exit.code);
   } catch (const Error& error) {
     return report(error.code(), error.what());
+  } catch (const std::system_error& error) {  // what print throws when stdout is full
+    return report(ExitCode::io, error.what());
   } catch (const std::bad_alloc&) {
     return report(ExitCode::io, "out of memory");
   } catch (const std::exception& error) {
