@@ -21,7 +21,7 @@ printf 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n' >lf
 head -c 64 good.safetensors >cut.safetensors
 
 # --- Densities, names, options -----------------------------------------------------------------------------------------
-for density in 0 -0.1 1.5 nan inf 10% '' 0,1; do
+for density in 0 -0.1 1.5 nan inf 10% 0,1; do
   expect 64 "density: found '$density', expected a number above 0 and at most 1" \
     mask mlp:2-1 --density="$density" -o out.safetensors
 done
