@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # analyze_test.sh PHEW_GRAPH: what `phew-graph analyze` prints, and when it exits with 1.
+graph=$(realpath "$1")
 . "$(dirname "$0")/expect.sh"
-graph=$1
 analyze() { "$graph" analyze "$@"; }
 
 # mlp:2-2-1: 0.weight [2, 2], 2.weight [1, 2].

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # similarity_test.sh PHEW_GRAPH: what `phew-graph similarity` prints.
+graph=$(realpath "$1")
 . "$(dirname "$0")/expect.sh"
-graph=$1
 similarity() { "$graph" similarity "$@"; }
 
 # One tensor of 2×2 and one of 1×2. a and b share one of three parameters; chance: both densities 1/2 in the first
