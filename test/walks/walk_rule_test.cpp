@@ -77,4 +77,17 @@ BOOST_AUTO_TEST_CASE(frequencies_on_random_networks_are_the_rule_s) {
   BOOST_TEST(empty >= 3);
 }
 
+BOOST_AUTO_TEST_CASE(reachable_counts_what_some_walk_keeps) {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const auto random = phew::test::random_case(seed);
+    const LayeredGraph graph = phew::test::random_graph(random);
+    for (const phew::WalkOptions& options : phew::test::all_walk_options()) {
+      const ReferenceRule rule(graph, options);
+      if (rule.empty()) continue;
+      BOOST_TEST(Walker(graph, options, 1).reachable() == rule.reachable().kept(), phew::test::name_of(options)
+                                                                                       << ", " << random);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
