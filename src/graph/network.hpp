@@ -47,13 +47,13 @@ struct Conv2d {
   Size2 kernel{}, stride{}, padding{0, 0}, dilation{};
   std::int64_t groups = 1;
   bool bias = false;
-  std::string weight;  ///< parameter's name; "" means NAME.weight. A name used by two ops ties their weights.
+  std::string weight{};  ///< parameter's name; "" means NAME.weight. A name used by two ops ties their weights.
 };
 /// Weight [out, in].
 struct Linear {
   std::int64_t in = 0, out = 0;
   bool bias = true;
-  std::string weight;  ///< as in Conv2d
+  std::string weight{};  ///< as in Conv2d
 };
 struct BatchNorm {
   double eps = 1e-5;

@@ -6,6 +6,7 @@
 #include "graph/layered_graph.hpp"
 
 #include <cstdint>
+#include <numbers>
 #include <vector>
 
 namespace phew {
@@ -13,11 +14,14 @@ namespace phew {
 /// What a parameter contributes to a path's product; a fixed edge contributes 1.
 enum class PathValue { one, magnitude, square };
 
-/// Sums of one layer's units, scaled: unit i's sum is value[i] · exp(log_scale), 0 ≤ value ≤ 1. The largest value is 1
-/// unless all are 0. So the sums of a thousand layers neither overflow nor vanish.
+/// Sums of one layer's units, scaled: unit i's sum is value[i] · 2^exponent. The largest value lies in [½, 1) unless
+/// all are 0 (inputs' and outputs' own 1 is ½ · 2^1). So the sums of a thousand layers neither overflow nor vanish, and
+/// scaling rounds nothing: path counts below 2^53 are exact.
 struct ScaledSums {
   std::vector<double> value;
-  double log_scale = 0;
+  std::int64_t exponent = 0;
+
+  [[nodiscard]] double log_scale() const { return static_cast<double>(exponent) * std::numbers::ln2; }
 };
 
 struct PathSums {

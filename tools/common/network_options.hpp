@@ -1,8 +1,8 @@
 // The options that name a network, its weights and a mask; shared by every command that takes NET.
 #pragma once
 
+#include "common/program.hpp"
 #include "graph/layered_graph.hpp"
-#include "program.hpp"
 
 #include <optional>
 #include <string>
@@ -19,7 +19,11 @@ struct NetworkOptions {
   bool zeros_are_pruned = false;
 };
 
-/// NET (positional), --weights, --init, --init-seed.
+/// NET (positional).
+void add_net_argument(CLI::App& command, NetworkOptions& options);
+/// --init, --init-seed.
+void add_init_options(CLI::App& command, NetworkOptions& options);
+/// NET, --weights, --init, --init-seed.
 void add_network_options(CLI::App& command, NetworkOptions& options);
 /// --mask, --zeros-are-pruned.
 void add_mask_options(CLI::App& command, NetworkOptions& options);

@@ -1,0 +1,49 @@
+#include "common/network_options.hpp"
+
+#include "graph/initializer.hpp"
+#include "graph/io/mask_file.hpp"
+#include "graph/io/weights_file.hpp"
+#include "graph/zoo.hpp"
+
+namespace phew::tools {
+
+void add_net_argument(CLI::App& command, NetworkOptions& options) {
+  command.add_option("NET", options.net, "Built-in network:\n" + zoo_help())->required();
+}
+
+void add_init_options(CLI::App& command, NetworkOptions& options) {
+  command
+      .add_option("--init", options.init,
+                  "Initial weights: kaiming-normal, kaiming-uniform (each also :fan-in, :fan-out), xavier-uniform, "
+                  "xavier-normal, normal:STD")
+      ->capture_default_str();
+  command.add_option("--init-seed", options.init_seed, "Seed of the initial weights")->capture_default_str();
+}
+
+void add_network_options(CLI::App& command, NetworkOptions& options) {
+  add_net_argument(command, options);
+  command.add_option("--weights", options.weights,
+                     "Weights: safetensors, npz or a PyTorch state_dict; without it initial weights");
+  add_init_options(command, options);
+}
+
+void add_mask_options(CLI::App& command, NetworkOptions& options) {
+  command.add_option("--mask", options.mask, "Mask: safetensors, npz or .pt, one 0/1 tensor a parameter");
+  command.add_flag("--zeros-are-pruned", options.zeros_are_pruned, "Read the zeros of a weight file as pruned");
+}
+
+Network load_network(const NetworkOptions& options) { return make_network(options.net); }
+
+LoadedWeights load_weights(const NetworkOptions& options, const Network& network, const Globals& globals) {
+  if (options.weights.empty()) {
+    const std::string source = fmt::format("{}, seed {}", options.init, options.init_seed);
+    globals.notice(fmt::format("weights: initialised by {}", source));
+    return {initial_weights(network, parse_initializer(options.init), options.init_seed, globals.thread_count()),
+            source};
+  }
+  const TensorFile file = read_tensor_file(options.weights);
+  return {match_weights(network, file.tensors, options.weights, [&](const std::string& line) { globals.notice(line); }),
+          options.weights};
+}
+
+}  // namespace phew::tools
