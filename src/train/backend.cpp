@@ -3,11 +3,11 @@
 #include "graph/error.hpp"
 #include "train/torch_compat.hpp"
 
+#include <torch/cuda.h>
+
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
-#include <torch/cuda.h>
-
 #include <charconv>
 #include <dlfcn.h>
 #include <filesystem>

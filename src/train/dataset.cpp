@@ -87,7 +87,8 @@ void fit_to(Dataset& data, const Network& network) {
   const Network::Node& input = only_node(network, true);
   const std::int64_t outputs = only_node(network, false).output.channels;
   if (outputs != data.classes)
-    fail(ExitCode::data, "{}: found {} outputs, expected {}, the classes of {}; set classes={} after the network's name",
+    fail(ExitCode::data,
+         "{}: found {} outputs, expected {}, the classes of {}; set classes={} after the network's name",
          network.name(), outputs, data.classes, data.name, data.classes);
   const Extent wanted = input.output;
   const Extent found = data.extent();

@@ -63,9 +63,10 @@ Shape read_header(Inflater& file, const fs::path& path, std::size_t rank) {
   std::array<std::uint8_t, 4> magic{};
   const bool whole = file.read(magic.data(), magic.size()) == magic.size();
   if (!whole || magic != std::array<std::uint8_t, 4>{0, 0, unsigned_bytes, static_cast<std::uint8_t>(rank)})
-    fail(ExitCode::data, "{}: found the magic number {:02x} {:02x} {:02x} {:02x}, expected 00 00 08 {:02x} (IDX, "
-         "unsigned bytes, {} dimensions); download it again", path.string(), magic[0], magic[1], magic[2], magic[3],
-         rank, rank);
+    fail(ExitCode::data,
+         "{}: found the magic number {:02x} {:02x} {:02x} {:02x}, expected 00 00 08 {:02x} (IDX, "
+         "unsigned bytes, {} dimensions); download it again",
+         path.string(), magic[0], magic[1], magic[2], magic[3], rank, rank);
   Shape shape;
   for (std::size_t i = 0; i < rank; ++i) {
     std::array<std::uint8_t, 4> extent{};

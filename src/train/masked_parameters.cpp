@@ -22,8 +22,8 @@ MaskedParameters::MaskedParameters(const NetworkModule& module, const Mask& mask
     fail(ExitCode::internal, "mask: found {} tensors, expected {}", mask.tensor_count(), parameters.size());
   for (std::size_t p = 0; p < parameters.size(); ++p)
     if (mask[p].count() < parameters[p].size())
-      pruned_.push_back({parameters[p].name, module.weight(p),
-                         pruned_positions(mask[p], parameters[p].shape).to(module.device())});
+      pruned_.push_back(
+          {parameters[p].name, module.weight(p), pruned_positions(mask[p], parameters[p].shape).to(module.device())});
 }
 
 void MaskedParameters::apply() {

@@ -15,7 +15,8 @@ namespace phew {
 /// Adam): kept weights do not see what the pruned ones' gradients did to their own moments.
 class MaskedParameters {
  public:
-  /// `mask` is one for `parameters`, which are the module's network's. A parameter without pruned weights costs nothing.
+  /// `mask` is one for `parameters`, which are the module's network's. A parameter without pruned weights costs
+  /// nothing.
   MaskedParameters(const NetworkModule& module, const Mask& mask, std::span<const Parameter> parameters);
 
   /// Sets every pruned weight to +0.

@@ -25,8 +25,7 @@ std::array<std::int64_t, 2> pair(const Size2& size) { return {size.height, size.
 
 }  // namespace
 
-NetworkModule::NetworkModule(const Network& network, torch::Device device)
-    : device_(device), state_(network.state()) {
+NetworkModule::NetworkModule(const Network& network, torch::Device device) : device_(device), state_(network.state()) {
   create_tensors();
   for (const Parameter& parameter : network.parameters()) weights_.push_back(index_.at(parameter.name));
   plan(network);
@@ -47,7 +46,10 @@ void NetworkModule::plan(const Network& network) {
   std::size_t inputs = 0, outputs = 0;
   for (Network::Vertex v = 0; v < network.node_count(); ++v) {
     const Network::Node& node = network.node(v);
-    Step step{.op = node.op, .name = node.name, .inputs = network.inputs(v), .flat = node.flat};
+    Step step;
+    step.op = node.op;
+    step.inputs = network.inputs(v);
+    step.flat = node.flat;
     plan_tensors(network, v, step);
     for (const std::size_t input : step.inputs) {
       last_reader[input] = v;

@@ -46,7 +46,6 @@ class NetworkModule {
   /// One op with what it reads: outputs of earlier steps and state tensors.
   struct Step {
     Op op;
-    std::string name;
     std::vector<std::size_t> inputs;
     std::vector<std::size_t> last_uses;  ///< outputs that no later step reads
     std::size_t weight = none, bias = none, mean = none, variance = none, batches = none;
@@ -67,8 +66,6 @@ class NetworkModule {
   std::vector<torch::Tensor> tensors_, trainable_;
   std::vector<std::size_t> weights_;  ///< parameter → index of its tensor
   std::vector<Step> steps_;           ///< step i computes vertex i
-  Extent input_;
-  bool flat_input_ = false;
 };
 
 }  // namespace phew

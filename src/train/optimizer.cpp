@@ -24,7 +24,7 @@ void Optimizer::set_learning_rate(double rate) {
 }
 
 void Optimizer::clear_gradients() {
-  for (torch::Tensor& parameter : trainable_) parameter.mutable_grad() = {};
+  for (torch::Tensor& parameter : trainable_) parameter.mutable_grad() = torch::Tensor();
 }
 
 void Optimizer::step() { optimizer_->step(); }

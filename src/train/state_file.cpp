@@ -96,9 +96,11 @@ std::vector<Tensor> match_state(const Network& network, const TensorFile& file, 
     out.push_back(initial[i]);
   }
   if (!missing.empty() && !allow_missing)
-    fail(ExitCode::data, "{}: {}: found no tensor of that name, expected one of shape {} ({} missing in all); give "
-         "--allow-missing to initialise what is missing", source, missing.front(),
-         to_string(std::ranges::find(state, missing.front(), &StateTensor::name)->shape), missing.size());
+    fail(ExitCode::data,
+         "{}: {}: found no tensor of that name, expected one of shape {} ({} missing in all); give "
+         "--allow-missing to initialise what is missing",
+         source, missing.front(), to_string(std::ranges::find(state, missing.front(), &StateTensor::name)->shape),
+         missing.size());
   if (!missing.empty()) notice(fmt::format("{}: initialised what it lacks: {}", source, fmt::join(missing, ", ")));
   return out;
 }

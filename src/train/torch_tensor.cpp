@@ -11,8 +11,8 @@ namespace phew {
 namespace {
 
 constexpr std::pair<DType, c10::ScalarType> types[] = {
-    {DType::f64, c10::kDouble}, {DType::f32, c10::kFloat},  {DType::f16, c10::kHalf}, {DType::bf16, c10::kBFloat16},
-    {DType::i64, c10::kLong},   {DType::i32, c10::kInt},    {DType::i16, c10::kShort}, {DType::i8, c10::kChar},
+    {DType::f64, c10::kDouble}, {DType::f32, c10::kFloat},   {DType::f16, c10::kHalf},  {DType::bf16, c10::kBFloat16},
+    {DType::i64, c10::kLong},   {DType::i32, c10::kInt},     {DType::i16, c10::kShort}, {DType::i8, c10::kChar},
     {DType::u8, c10::kByte},    {DType::boolean, c10::kBool}};
 
 c10::ScalarType to_scalar_type(DType type) {
@@ -35,7 +35,8 @@ torch::Tensor to_torch(const Tensor& tensor) {
   if (aligned && !tensor.bytes.empty()) {
     // from_blob takes no pointer to const; see the header for what that asks of callers.
     auto* data = const_cast<std::byte*>(tensor.bytes.data());
-    return torch::from_blob(data, tensor.shape, [owner = tensor.owner](void*) {}, options);
+    return torch::from_blob(
+        data, tensor.shape, [owner = tensor.owner](void*) {}, options);
   }
   torch::Tensor copy = torch::empty(tensor.shape, options);
   if (!tensor.bytes.empty()) std::memcpy(copy.data_ptr(), tensor.bytes.data(), tensor.bytes.size());

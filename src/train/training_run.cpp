@@ -69,6 +69,22 @@ void run_epochs(Trainer& trainer, RunFolder& folder, const RunConfig& config, co
   }
 }
 
+void train_in(RunFolder& folder, const Ticket& ticket, const Dataset& data, const RunConfig& config,
+              const Machine& machine, const RunObserver& observer, RunResult& result) {
+  // Dropout, where a network has it, draws from LibTorch's own generator.
+  torch::manual_seed(config.seed);
+  Model model(ticket.network, ticket.initial, machine.device);
+  if (ticket.mask) model.masked.emplace(model.module, *ticket.mask, ticket.network.parameters());
+  const std::int64_t channels = input_channels(ticket.network);
+  const DeviceSplit train(data.train, data.normalisation, channels, model.module.device());
+  const DeviceSplit test(data.test, data.normalisation, channels, model.module.device());
+  Trainer trainer(model.module, model.masked ? &*model.masked : nullptr, train, test, config);
+  run_epochs(trainer, folder, config, observer, result);
+  if (result.status == RunStatus::finished)
+    write_tensor_file(folder.files().weights(), model.module.state(),
+                      {{"network", config.network}, {"run_hash", hash_of(config)}});
+}
+
 }  // namespace
 
 void describe(RunConfig& config, const Ticket& ticket, const Dataset& data) {
@@ -82,29 +98,16 @@ RunResult train_ticket(const Ticket& ticket, const Dataset& data, const RunConfi
                        const std::filesystem::path& folder_path, const RunObserver& observer) {
   RunFolder folder(folder_path, config, machine, observer.notice);
   RunResult result;
-  return with_libtorch([&] {
-    // Dropout, where a network has it, draws from LibTorch's own generator.
-    torch::manual_seed(config.seed);
-    Model model(ticket.network, ticket.initial, machine.device);
-    if (ticket.mask) model.masked.emplace(model.module, *ticket.mask, ticket.network.parameters());
-    const std::int64_t channels = input_channels(ticket.network);
-    const DeviceSplit train(data.train, data.normalisation, channels, model.module.device());
-    const DeviceSplit test(data.test, data.normalisation, channels, model.module.device());
-    Trainer trainer(model.module, model.masked ? &*model.masked : nullptr, train, test, config);
-    try {
-      run_epochs(trainer, folder, config, observer, result);
-    } catch (const Error& error) {
-      result.status = RunStatus::failed;
-      result.reason = error.what();
-      write_result(folder.files(), config, machine, result);
-      throw;
-    }
-    if (result.status == RunStatus::finished)
-      write_tensor_file(folder.files().weights(), model.module.state(),
-                        {{"network", config.network}, {"run_hash", hash_of(config)}});
+  try {
+    with_libtorch([&] { train_in(folder, ticket, data, config, machine, observer, result); });
+  } catch (const Error& error) {
+    result.status = RunStatus::failed;
+    result.reason = error.what();
     write_result(folder.files(), config, machine, result);
-    return result;
-  });
+    throw;
+  }
+  write_result(folder.files(), config, machine, result);
+  return result;
 }
 
 Evaluation evaluate_state(const Network& network, std::span<const Tensor> state, const Dataset& data,
