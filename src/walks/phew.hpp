@@ -1,0 +1,44 @@
+// PHEW: a mask of the paths that walks draw (paper, Sec. 5), and its relatives with another bias.
+#pragma once
+
+#include "graph/layered_graph.hpp"
+#include "graph/mask.hpp"
+#include "walks/walk.hpp"
+
+#include <cstdint>
+#include <functional>
+
+namespace phew {
+
+struct WalkMask {
+  Mask mask;
+  std::int64_t kept = 0;
+  std::int64_t walks = 0;  ///< merged into the mask
+  std::int64_t steps = 0;  ///< weighted edges that they followed
+};
+
+/// Called now and then with the parameters kept so far and their target. May throw to stop.
+using Progress = std::function<void(std::int64_t kept, std::int64_t target)>;
+
+/// Walks until at least `target` parameters are kept after a whole walk. The mask is a function of the walker's graph
+/// and options, `target` and `seed` alone; `threads` only share the work. It has no stub units, and every kept
+/// parameter lies on an input–output path (but for tied tensors). Throws Error(data), naming the density that can be
+/// reached, if `target` cannot be met or needs more than WalkOptions::max_walks.
+[[nodiscard]] WalkMask keep_walks(const Walker& walker, std::int64_t target, std::uint64_t seed, int threads = 1,
+                                  const Progress& progress = {});
+
+struct PhewOptions {
+  double density = 0.1;
+  std::uint64_t seed = 0;
+  WalkOptions walks{};
+  int threads = 1;
+};
+
+/// The PHEW mask of a network with weights, in one call: forward and reverse walks in turn from round-robin starts,
+/// each edge in proportion to its weight magnitude. Throws Error(usage) for a density outside (0, 1].
+[[nodiscard]] WalkMask phew_mask(const LayeredGraph& graph, const PhewOptions& options);
+
+/// round(density · prunable). Throws Error(usage) for a density outside (0, 1], NaN, or one that keeps nothing.
+[[nodiscard]] std::int64_t target_of(double density, std::int64_t prunable);
+
+}  // namespace phew
