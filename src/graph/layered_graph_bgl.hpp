@@ -291,8 +291,25 @@ inline auto get(vertex_layer_t, const LayeredGraph& g) {
 /// get(tag, graph, key) for any of them.
 template <typename Tag, typename Key>
 auto get(Tag tag, const LayeredGraph& g, const Key& key) {
-  return get(tag, g)(key);
+  return get(tag, g)[key];
 }
 inline std::size_t get(boost::vertex_index_t, const LayeredGraph&, std::size_t v) { return v; }
 
 }  // namespace phew
+
+// Graph functions are found by their arguments; these let boost::num_vertices(g) and the like be written, too.
+namespace boost {
+using phew::degree;
+using phew::edge;
+using phew::edges;
+using phew::get;
+using phew::in_degree;
+using phew::in_edges;
+using phew::num_edges;
+using phew::num_vertices;
+using phew::out_degree;
+using phew::out_edges;
+using phew::source;
+using phew::target;
+using phew::vertices;
+}  // namespace boost

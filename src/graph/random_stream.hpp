@@ -51,4 +51,11 @@ class RandomStream {
   return static_cast<std::uint32_t>((static_cast<std::uint64_t>(bits) * n) >> 32);
 }
 
+/// Uniform in 0 … n − 1 from 64 random bits, likewise.
+[[nodiscard]] inline std::uint64_t below(std::uint64_t n, std::uint32_t high, std::uint32_t low) {
+  __extension__ using Wide = unsigned __int128;
+  const std::uint64_t bits = static_cast<std::uint64_t>(high) << 32 | low;
+  return static_cast<std::uint64_t>((static_cast<Wide>(bits) * n) >> 64);
+}
+
 }  // namespace phew

@@ -24,6 +24,8 @@ class AtomicFile {
   /// fsync, rename over the target, fsync of the folder.
   void commit();
 
+  [[nodiscard]] const std::filesystem::path& target() const { return target_; }
+
  private:
   std::filesystem::path target_, temporary_;
   int descriptor_ = -1;

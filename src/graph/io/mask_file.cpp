@@ -1,0 +1,73 @@
+#include "graph/io/mask_file.hpp"
+
+#include "graph/error.hpp"
+#include "graph/io/mask_tensor.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace phew {
+namespace {
+
+constexpr std::string_view buffer_suffix = "_mask";
+
+using Index = std::unordered_map<std::string, const Tensor*>;
+
+/// The parameter's `NAME_mask`, or else NAME itself: where both stand, NAME is the pruned weight.
+const Tensor& find_mask(const Index& index, const Parameter& parameter, const TensorFile& file) {
+  for (const std::string& name : {parameter.name + std::string(buffer_suffix), parameter.name})
+    if (const auto found = index.find(name); found != index.end()) return *found->second;
+  std::vector<std::string> names;
+  for (const Tensor& tensor : file.tensors) names.push_back(tensor.name);
+  fail(ExitCode::data, "{}: {}: found no such mask, expected shape {}; the nearest name is {}", file.path.string(),
+       parameter.name, to_string(parameter.shape), nearest_name(parameter.name, names));
+}
+
+}  // namespace
+
+Mask mask_from_tensors(const TensorFile& file, std::span<const Parameter> parameters, const MaskFileOptions& options) {
+  const std::string where = file.path.string();
+  if (file.tensors.empty()) fail(ExitCode::data, "{}: found no tensors, expected a mask", where);
+  Index index;
+  for (const Tensor& tensor : file.tensors) index.emplace(tensor.name, &tensor);
+  Mask mask(parameters);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const Tensor& tensor = find_mask(index, parameters[i], file);
+    const std::string name = where + ": " + tensor.name;
+    if (tensor.shape != parameters[i].shape)
+      fail(ExitCode::data, "{}: found shape {}, expected {}", name, to_string(tensor.shape),
+           to_string(parameters[i].shape));
+    mask[i] = mask_bits(tensor, options.zeros_are_pruned ? MaskValues::any_value : MaskValues::zero_one, name);
+  }
+  return mask;
+}
+
+Mask read_mask_file(const std::filesystem::path& path, std::span<const Parameter> parameters,
+                    const MaskFileOptions& options) {
+  return mask_from_tensors(read_tensor_file(path), parameters, options);
+}
+
+std::vector<Tensor> mask_tensors(const Mask& mask, std::span<const Parameter> parameters) {
+  std::vector<Tensor> tensors;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const BitMatrix& bits = mask[i];
+    std::vector<std::byte> bytes(static_cast<std::size_t>(bits.rows() * bits.columns()));
+    for (std::int64_t row = 0; row < bits.rows(); ++row)
+      for_each_set(bits.row(row), [&](std::int64_t column) {
+        bytes[static_cast<std::size_t>(row * bits.columns() + column)] = std::byte{1};
+      });
+    tensors.push_back(make_tensor(parameters[i].name, DType::u8, parameters[i].shape, std::move(bytes)));
+  }
+  return tensors;
+}
+
+void write_mask_file(const std::filesystem::path& path, const Mask& mask, std::span<const Parameter> parameters,
+                     const std::map<std::string, std::string>& metadata) {
+  write_tensor_file(path, mask_tensors(mask, parameters), metadata);
+}
+
+}  // namespace phew

@@ -1,0 +1,72 @@
+#include "graph/io/weights_file.hpp"
+
+#include "graph/error.hpp"
+#include "graph/io/atomic_file.hpp"
+#include "graph/io/file_kind.hpp"
+#include "graph/io/npz.hpp"
+#include "graph/io/safetensors.hpp"
+#include "graph/io/state_dict.hpp"
+#include "graph/io/torch_names.hpp"
+#include "graph/io/zip_archive.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <new>
+
+namespace phew {
+namespace {
+
+TensorFile read_zip(const std::shared_ptr<const MappedFile>& file) {
+  const ZipArchive archive(file);
+  if (is_torch_archive(archive)) return read_state_dict(archive);
+  const bool has_arrays =
+      std::ranges::any_of(archive.entries(), [](const auto& entry) { return entry.name.ends_with(".npy"); });
+  // numpy writes an archive without entries for no arrays.
+  if (has_arrays || archive.entries().empty()) return read_npz(archive);
+  fail(ExitCode::data, "{}: found a zip archive without arrays (NAME.npy) or a PyTorch pickle (data.pkl)",
+       file->path().string());
+}
+
+TensorFile read_by_kind(const std::shared_ptr<const MappedFile>& file) {
+  switch (file_kind(*file)) {
+    case FileKind::safetensors:
+      return read_safetensors(file);
+    case FileKind::safetensors_index:
+      return read_safetensors_index(*file);
+    case FileKind::zip:
+      return read_zip(file);
+  }
+  fail(ExitCode::internal, "{}: unknown kind of file", file->path().string());
+}
+
+}  // namespace
+
+const Tensor* TensorFile::find(const std::string& name) const {
+  const auto found = std::ranges::find(tensors, name, &Tensor::name);
+  return found == tensors.end() ? nullptr : &*found;
+}
+
+TensorFile read_tensor_file(const std::filesystem::path& path) {
+  try {
+    TensorFile file = read_by_kind(std::make_shared<const MappedFile>(path));
+    undo_torch_names(file.tensors, path.string());
+    return file;
+  } catch (const std::bad_alloc&) {
+    fail(ExitCode::io, "{}: too large for this machine's memory", path.string());
+  }
+}
+
+void write_tensor_file(const std::filesystem::path& path, const std::vector<Tensor>& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  const auto write = path.extension() == ".safetensors" ? write_safetensors
+                     : path.extension() == ".npz"       ? write_npz
+                                                        : nullptr;
+  if (write == nullptr)
+    fail(ExitCode::usage, "{}: found extension \"{}\", expected .safetensors or .npz", path.string(),
+         path.extension().string());
+  AtomicFile file(path);
+  write(file, tensors, metadata);
+  file.commit();
+}
+
+}  // namespace phew

@@ -1,0 +1,28 @@
+// Scores: a number per parameter, higher = keep. Thresholding stays here, whoever makes the scores.
+#pragma once
+
+#include "graph/mask.hpp"
+#include "graph/weights.hpp"
+
+#include <cstdint>
+
+namespace phew {
+
+/// Whether the highest scores are kept over the whole network or within each parameter tensor.
+enum class Scope { global, per_layer };
+
+/// Keeps the `target` parameters of the highest scores; equal scores (0 and −0 are equal) in order of position, so the
+/// mask does not depend on a sort. Per layer: each tensor keeps its share of `target` (shares below).
+/// O(parameters): three passes. Throws Error(data) naming the tensor if a score is NaN.
+[[nodiscard]] Mask keep_top(std::span<const Parameter> parameters, const Weights& scores, std::int64_t target,
+                            Scope scope);
+
+/// The same for |w| as the score: magnitude pruning.
+[[nodiscard]] Mask keep_largest(std::span<const Parameter> parameters, const Weights& weights, std::int64_t target,
+                                Scope scope);
+
+/// Splits `target` over tensors in proportion to their sizes by largest remainders (ties: the earlier tensor), so that
+/// the parts add up to it exactly.
+[[nodiscard]] std::vector<std::int64_t> shares(std::span<const Parameter> parameters, std::int64_t target);
+
+}  // namespace phew
