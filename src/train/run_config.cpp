@@ -4,6 +4,7 @@
 #include "train/content_hash.hpp"
 #include "train/schedule.hpp"
 
+#include <nlohmann/json.hpp>
 #include <toml++/toml.h>
 
 #include <cmath>
@@ -38,15 +39,15 @@ void for_each_setting(Config& c, F&& f) {
   f("seed", c.seed, true);
 }
 
-/// A value as TOML writes it: quoted and escaped, and floats so that they read back as the same number.
-/// TOML's integers are signed; a seed beyond them comes back by the same cast.
-template <typename T>
-std::string literal(const T& value) {
+/// A value as TOML writes it. Floats in the fewest digits that read back as the same number, as JSON has them (toml++
+/// writes 0.10000000000000001). TOML's integers are signed; a seed beyond them comes back by the same cast.
+std::string literal(double value) { return nlohmann::json(value).dump(); }
+std::string literal(std::int64_t value) { return std::to_string(value); }
+std::string literal(std::uint64_t value) { return std::to_string(static_cast<std::int64_t>(value)); }
+std::string literal(bool value) { return value ? "true" : "false"; }
+std::string literal(const std::string& value) {
   std::ostringstream out;
-  if constexpr (std::is_same_v<T, std::uint64_t>)
-    out << toml::value<std::int64_t>(static_cast<std::int64_t>(value));
-  else
-    out << toml::value<T>(value);
+  out << toml::value<std::string>(value);
   return out.str();
 }
 

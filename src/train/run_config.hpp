@@ -22,7 +22,7 @@ struct RunConfig {
   std::int64_t epochs = 10;
   std::int64_t batch_size = 128;
   std::string optimizer = "sgd";  ///< sgd, adam
-  double lr = 0.1;
+  double lr = 0.01;
   std::string schedule = "constant";  ///< see Schedule
   double momentum = 0.9;
   bool nesterov = false;

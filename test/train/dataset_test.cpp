@@ -26,8 +26,7 @@ BOOST_AUTO_TEST_CASE(images_of_28_are_zero_padded_to_32) {
     for (std::size_t r = 0; r < 32; ++r)
       for (std::size_t c = 0; c < 32; ++c) {
         const bool inside = r >= 2 && r < 30 && c >= 2 && c < 30;
-        const std::byte expected =
-            inside ? before.train.x.bytes[(image * 28 + r - 2) * 28 + c - 2] : std::byte{0};
+        const std::byte expected = inside ? before.train.x.bytes[(image * 28 + r - 2) * 28 + c - 2] : std::byte{0};
         BOOST_REQUIRE(data.train.x.bytes[(image * 32 + r) * 32 + c] == expected);
       }
 }
@@ -84,8 +83,8 @@ BOOST_AUTO_TEST_CASE(the_hash_tells_any_change_of_the_data) {
 
 BOOST_AUTO_TEST_CASE(normalisation_is_per_channel_and_never_divides_by_zero) {
   // Two images of two channels of one position: channel 0 is 10 and 20, channel 1 is 7 and 7.
-  const auto x = phew::make_tensor("x", phew::DType::u8, {2, 2, 1, 1},
-                                   {std::byte{10}, std::byte{7}, std::byte{20}, std::byte{7}});
+  const auto x =
+      phew::make_tensor("x", phew::DType::u8, {2, 2, 1, 1}, {std::byte{10}, std::byte{7}, std::byte{20}, std::byte{7}});
   const phew::Normalisation n = phew::channel_normalisation(x);
   BOOST_TEST(n.mean == (std::vector<double>{15, 7}));
   BOOST_TEST(n.deviation == (std::vector<double>{5, 1}));

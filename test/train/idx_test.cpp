@@ -17,7 +17,7 @@ std::string big_endian(std::uint32_t n) {
 }
 
 /// An IDX file: 00 00 TYPE RANK, extents, bytes counting up.
-std::string idx(const std::vector<std::uint32_t>& shape, char type = 8, std::uint32_t modulus = 256) {
+std::string idx_file(const std::vector<std::uint32_t>& shape, char type = 8, std::uint32_t modulus = 256) {
   std::string out{'\0', '\0', type, static_cast<char>(shape.size())};
   std::uint32_t size = 1;
   for (const auto extent : shape) {
@@ -39,10 +39,10 @@ const char* const names[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte
 
 /// Six training and four test images of 5×3, labels counting up.
 void write_set(const std::filesystem::path& folder) {
-  write_text(folder / names[0], idx({6, 5, 3}));
-  write_text(folder / names[1], idx({6}));
-  write_gzipped(folder / (std::string(names[2]) + ".gz"), idx({4, 5, 3}));
-  write_gzipped(folder / (std::string(names[3]) + ".gz"), idx({4}));
+  write_text(folder / names[0], idx_file({6, 5, 3}));
+  write_text(folder / names[1], idx_file({6}));
+  write_gzipped(folder / (std::string(names[2]) + ".gz"), idx_file({4, 5, 3}));
+  write_gzipped(folder / (std::string(names[3]) + ".gz"), idx_file({4}));
 }
 
 phew::test::Thrown reading(const std::string& content, bool gzipped = false) {
@@ -60,8 +60,8 @@ BOOST_AUTO_TEST_SUITE(idx)
 
 BOOST_AUTO_TEST_CASE(plain_and_gzipped_files_read_alike) {
   const TempFolder folder;
-  write_text(folder / "plain", ::idx({7, 4, 9}));
-  write_gzipped(folder / "packed", ::idx({7, 4, 9}));
+  write_text(folder / "plain", idx_file({7, 4, 9}));
+  write_gzipped(folder / "packed", idx_file({7, 4, 9}));
   for (const char* name : {"plain", "packed"}) {
     const phew::Tensor t = phew::read_idx(folder / name, 3);
     BOOST_TEST(t.shape == (phew::Shape{7, 4, 9}));
@@ -73,10 +73,10 @@ BOOST_AUTO_TEST_CASE(plain_and_gzipped_files_read_alike) {
 BOOST_AUTO_TEST_CASE(what_is_no_idx_file_is_refused) {
   BOOST_TEST(thrown_by([] { (void)phew::read_idx("/nonexistent/file", 3); }).code == 66);
   BOOST_TEST(thrown_by([] { (void)phew::read_idx("/", 3); }).code == 66);
-  const std::string good = ::idx({2, 3, 3});
+  const std::string good = idx_file({2, 3, 3});
   BOOST_TEST(reading(good).code == 0);
-  for (const std::string& bad : {std::string(), std::string("<html>not found</html>"), ::idx({2, 3}),
-                                 ::idx({2, 3, 3}, 13), good.substr(0, 3)}) {
+  for (const std::string& bad : {std::string(), std::string("<html>not found</html>"), idx_file({2, 3}),
+                                 idx_file({2, 3, 3}, 13), good.substr(0, 3)}) {
     const auto thrown = reading(bad);
     BOOST_TEST(thrown.code == 65);
     BOOST_TEST(thrown.mentions("magic number"));
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_idx_file_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_shorter_or_longer_than_its_header_says_is_refused) {
-  const std::string good = ::idx({2, 3, 3});
+  const std::string good = idx_file({2, 3, 3});
   for (const bool gzipped : {false, true}) {
     BOOST_TEST(reading(good.substr(0, 9), gzipped).mentions("in its header"));
     BOOST_TEST(reading(good.substr(0, good.size() - 1), gzipped).mentions("found 17 bytes of data, expected 18"));
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_file_shorter_or_longer_than_its_header_says_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_truncated_or_damaged_gzip_stream_is_refused) {
   const TempFolder folder;
-  write_gzipped(folder / "packed", ::idx({20, 30, 3}));
+  write_gzipped(folder / "packed", idx_file({20, 30, 3}));
   const std::string packed = phew::test::read_text(folder / "packed");
   for (const std::size_t length : {packed.size() - 1, packed.size() / 2, std::size_t{20}}) {
     write_text(folder / "cut", packed.substr(0, length));
@@ -133,16 +133,16 @@ BOOST_AUTO_TEST_CASE(files_that_disagree_are_refused_by_name) {
   BOOST_TEST(load().mentions("https://"));
   write_set(folder.path());
   BOOST_TEST(load().code == 0);
-  write_text(folder / names[1], ::idx({5}));
+  write_text(folder / names[1], idx_file({5}));
   BOOST_TEST(load().code == 65);
   BOOST_TEST(load().mentions("train-labels-idx1-ubyte: found 5 labels, expected 6"));
-  write_text(folder / names[1], ::idx({6}, 8, 256).replace(8, 1, "\x0a"));
+  write_text(folder / names[1], idx_file({6}, 8, 256).replace(8, 1, "\x0a"));
   BOOST_TEST(load().mentions("label 0: found 10, expected 0 to 9"));
   write_set(folder.path());
   std::filesystem::remove(folder / (std::string(names[3]) + ".gz"));
   BOOST_TEST(load().code == 66);
   write_set(folder.path());
-  write_gzipped(folder / (std::string(names[2]) + ".gz"), ::idx({4, 3, 5}));
+  write_gzipped(folder / (std::string(names[2]) + ".gz"), idx_file({4, 3, 5}));
   BOOST_TEST(load().mentions("expected the size of the training images"));
 }
 

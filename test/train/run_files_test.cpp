@@ -38,7 +38,8 @@ struct Opened {
 /// Opens a run folder and closes it.
 Opened open(const std::filesystem::path& folder, const RunConfig& c = config()) {
   Opened out;
-  out.thrown = thrown_by([&] { RunFolder run(folder, c, machine, [&](const std::string& line) { out.notice = line; }); });
+  out.thrown =
+      thrown_by([&] { RunFolder run(folder, c, machine, [&](const std::string& line) { out.notice = line; }); });
   return out;
 }
 

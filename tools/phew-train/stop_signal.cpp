@@ -1,6 +1,7 @@
 #include "phew-train/stop_signal.hpp"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace phew::tools {
 namespace {

@@ -38,7 +38,7 @@ void add_training_options(CLI::App& command, Options& o) {
   command.add_option("--epochs", c.epochs, "Passes over the training data")->capture_default_str();
   command.add_option("--batch-size", c.batch_size, "Examples a step")->capture_default_str();
   command.add_option("--optimizer", c.optimizer, "sgd or adam")->capture_default_str();
-  command.add_option("--lr", o.lr, "Learning rate; 0.1 for sgd and 0.001 for adam unless given");
+  command.add_option("--lr", o.lr, "Learning rate; without it 0.01 for sgd and 0.001 for adam");
   command
       .add_option("--schedule", c.schedule,
                   "Learning rate over epochs: constant, step:EVERY[:GAMMA], multistep:EPOCH,EPOCH...[:GAMMA], "
@@ -114,7 +114,7 @@ RunObserver observe(const Options& o, RunBar& bar, const StopSignal& signal, con
 }
 
 void train(Options o) {
-  o.config.lr = o.lr.value_or(o.config.optimizer == "adam" ? 1e-3 : 0.1);
+  o.config.lr = o.lr.value_or(o.config.optimizer == "adam" ? 1e-3 : 0.01);
   check(o.config);
   const StopSignal signal;
   const Notice notice = [&o](const std::string& line) { o.notice(line); };
