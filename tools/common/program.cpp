@@ -1,7 +1,10 @@
 #include "common/program.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <iostream>
+#include <system_error>
 #include <thread>
 
 namespace phew::tools {
@@ -18,6 +21,26 @@ std::string one_line(std::string text) {
 int report(ExitCode code, const std::string& message) {
   fmt::print(stderr, "error: {}\n", one_line(message));
   return static_cast<int>(code);
+}
+
+/// The subcommand's own words for what it did not understand; CLI11 would complain of a missing option first.
+std::string unknown_words(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> commands;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) commands.push_back(command->get_name());
+  if (argc > 1 && argv[1][0] != '-' && std::ranges::find(commands, argv[1]) == commands.end())
+    return fmt::format("command: found '{}', expected one of {}; did you mean {}?", argv[1], fmt::join(commands, ", "),
+                       nearest_name(argv[1], commands));
+  for (const CLI::App* command : app.get_subcommands()) {
+    std::vector<std::string> options;
+    for (const CLI::Option* option : command->get_options())
+      for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+    for (const std::string& word : command->remaining())
+      return word.starts_with("-") ? fmt::format("{}: found unknown option {}; did you mean {}?", command->get_name(),
+                                                 word, nearest_name(word, options))
+                                   : fmt::format("{}: found '{}' too many; see {} {} --help", command->get_name(), word,
+                                                 app.get_name(), command->get_name());
+  }
+  return {};
 }
 
 }  // namespace
@@ -38,20 +61,34 @@ void add_globals(CLI::App& command, Globals& globals) {
   command.set_config("--config", "", "Read options from a TOML file");
 }
 
+CLI::Validator density_check() {
+  return {[](const std::string& text) -> std::string {
+            double value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            if (error == std::errc{} && end == text.data() + text.size() && value > 0 && value <= 1) return {};
+            return fmt::format("found '{}', expected a number above 0 and at most 1", text);
+          },
+          "0…1"};
+}
+
 int run_program(int argc, char** argv, CLI::App& app) {
   try {
     app.parse(argc, argv);
+    if (std::fflush(stdout) != 0) return report(ExitCode::io, "stdout: write failed");
     return static_cast<int>(ExitCode::ok);
   } catch (const CLI::Success& request) {  // --help, --version
     return app.exit(request);
   } catch (const CLI::FileError& error) {
     return report(ExitCode::no_input, error.what());
   } catch (const CLI::ParseError& error) {
-    return report(ExitCode::usage, error.what());
+    const std::string unknown = unknown_words(app, argc, argv);
+    return report(ExitCode::usage, unknown.empty() ? error.what() : unknown);
   } catch (const ExitWith& exit) {
     return static_cast<int>(exit.code);
   } catch (const Error& error) {
     return report(error.code(), error.what());
+  } catch (const std::system_error& error) {  // what print throws when stdout is full
+    return report(ExitCode::io, error.what());
   } catch (const std::bad_alloc&) {
     return report(ExitCode::io, "out of memory");
   } catch (const std::exception& error) {

@@ -28,6 +28,9 @@ struct Globals {
 /// Adds --json, --quiet, --threads and --config to a command.
 void add_globals(CLI::App& command, Globals& globals);
 
+/// Refuses what is not a number above 0 and at most 1: "10%", "0", "nan".
+[[nodiscard]] CLI::Validator density_check();
+
 /// Parses and runs. `define` adds the program's commands, whose callbacks do the work. Errors become
 /// `error: …` on stderr and the exit code of DESIGN's list. Returns the exit code.
 int run_program(int argc, char** argv, CLI::App& app);

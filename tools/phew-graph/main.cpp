@@ -9,5 +9,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   phew::tools::add_describe(app);
   phew::tools::add_init(app);
+  phew::tools::add_mask(app);
+  phew::tools::add_analyze(app);
+  phew::tools::add_similarity(app);
   return phew::tools::run_program(argc, argv, app);
 }

@@ -152,7 +152,9 @@ void add_mask(CLI::App& app) {
   const auto options = std::make_shared<MaskCommand>();
   add_network_options(*command, *options);
   command->add_option("--method", options->method, method_help())->capture_default_str();
-  command->add_option("--density", options->density, "Kept / prunable parameters, above 0 and at most 1")->required();
+  command->add_option("--density", options->density, "Kept / prunable parameters, above 0 and at most 1")
+      ->required()
+      ->check(density_check());
   command->add_option("--seed", options->seed, "Seed of the method's own randomness")->capture_default_str();
   command->add_option("--count", options->count, "Masks to make, from seeds SEED, SEED + 1, …")->capture_default_str();
   command

@@ -1,0 +1,222 @@
+#include "analysis/report.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace phew {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+Json schema(const char* name) { return {{"name", name}, {"version", 1}}; }
+
+Json network_json(const Analysis& analysis, const std::string& name) {
+  const NetworkProfile& n = analysis.profile.network;
+  return {{"name", name},
+          {"prunable", n.counts.prunable},
+          {"kept", n.counts.kept},
+          {"density", n.counts.density()},
+          {"effective", n.counts.effective},
+          {"effective_density", n.counts.effective_density()},
+          {"stub_units", n.stub_units},
+          {"dead_units", n.dead_units},
+          {"collapsed_links", n.collapsed_links},
+          {"connected", n.connected},
+          {"unused_inputs", n.unused_inputs},
+          {"unused_outputs", n.unused_outputs},
+          {"paths_log10", or_null(analysis.totals.paths_log10)},
+          {"ewp_log_total", or_null(analysis.totals.ewp_log)},
+          {"path_kernel_trace_log", or_null(analysis.totals.path_kernel_trace_log)},
+          {"min_hidden_cut", analysis.cut ? Json(analysis.cut->size()) : Json()}};
+}
+
+Json layers_json(const LayeredGraph& graph, const Analysis& analysis) {
+  std::vector<std::int64_t> cut_units(graph.layers().size(), 0);
+  if (analysis.cut)
+    for (const std::int64_t v : analysis.cut->units) ++cut_units[graph.unit(v).layer];
+  Json layers = Json::array();
+  for (std::size_t i = 0; i < analysis.profile.layers.size(); ++i) {
+    const LayerProfile& l = analysis.profile.layers[i];
+    layers.push_back({{"name", l.name},
+                      {"units", l.units},
+                      {"stub_units", l.stub_units},
+                      {"dead_units", l.dead_units},
+                      {"units_on_path", l.units_on_path},
+                      {"cut_units", analysis.cut ? Json(cut_units[i]) : Json()},
+                      {"input", l.input},
+                      {"output", l.output},
+                      {"copy", l.copy}});
+  }
+  return layers;
+}
+
+Json links_json(const Profile& profile) {
+  Json links = Json::array();
+  for (const LinkProfile& l : profile.links)
+    links.push_back({{"name", l.name},
+                     {"parameter", l.parameter},
+                     {"prunable", l.counts.prunable},
+                     {"kept", l.counts.kept},
+                     {"effective", l.counts.effective},
+                     {"density", l.counts.density()},
+                     {"effective_density", l.counts.effective_density()},
+                     {"zero_weights", or_null(l.zero_weights)}});
+  return links;
+}
+
+Json names(const LayeredGraph& graph, const std::vector<std::int64_t>& vertices) {
+  Json list = Json::array();
+  for (const std::int64_t v : vertices) list.push_back(graph.unit_name(v));
+  return list;
+}
+
+Json units_json(const LayeredGraph& graph, const Analysis& analysis, const UnitLists& lists) {
+  Json units = Json::object();
+  if (lists.stub) units["stub"] = names(graph, analysis.stubs);
+  if (lists.dead) units["dead"] = names(graph, analysis.dead);
+  if (lists.cut) units["cut"] = analysis.cut ? names(graph, analysis.cut->units) : Json();
+  return units;
+}
+
+Json mean_json(const PairMean& m) {
+  return {{"pairs", m.pairs},
+          {"mean", or_null(m.mean)},
+          {"std", or_null(m.std)},
+          {"low", or_null(m.low)},
+          {"high", or_null(m.high)}};
+}
+
+/// Means of a Jaccard index over pairs, under its own keys.
+Json summary_json(const JaccardSummary& s) {
+  Json json = mean_json(s.value);
+  json["chance"] = or_null(s.chance.mean);
+  json["corrected"] = or_null(s.corrected.mean);
+  return json;
+}
+
+Json pairs_summary_json(const std::optional<PairsSummary>& summary, std::span<const Parameter> parameters) {
+  if (!summary) return {};
+  Json json = summary_json(summary->whole);
+  json["chance_global"] = or_null(summary->chance_global.mean);
+  json["links"] = Json::array();
+  for (std::size_t l = 0; l < parameters.size(); ++l) {
+    Json link = {{"name", link_name(parameters[l])}};
+    link.update(summary_json(summary->links[l]));
+    json["links"].push_back(std::move(link));
+  }
+  return json;
+}
+
+Json test_json(const std::optional<PermutationTest>& test) {
+  if (!test) return {};
+  return {{"statistic", test->statistic},
+          {"p", test->p},
+          {"smallest_p", test->smallest_p},
+          {"labelings", test->labelings},
+          {"exact", test->exact}};
+}
+
+Json pair_json(const MaskPair& pair, std::span<const MaskSource> masks) {
+  const Similarity& s = pair.similarity;
+  return {{"first", masks[pair.first].file},           {"second", masks[pair.second].file},
+          {"jaccard", or_null(s.whole.value)},         {"chance", or_null(s.whole.chance)},
+          {"chance_global", or_null(s.chance_global)}, {"corrected", or_null(s.whole.corrected())}};
+}
+
+Json masks_json(std::span<const MaskSource> masks) {
+  Json list = Json::array();
+  for (const MaskSource& m : masks) list.push_back({{"file", m.file}, {"kept", m.kept}, {"density", m.density}});
+  return list;
+}
+
+}  // namespace
+
+Analysis analyze(const LayeredGraph& graph) {
+  const Reach r = reach(graph);
+  return {profile(graph, r), path_totals(graph), minimum_hidden_cut(graph, r), stub_units(graph, r),
+          dead_units(graph, r)};
+}
+
+std::string verdict(const Analysis& analysis) {
+  const NetworkProfile& n = analysis.profile.network;
+  std::vector<std::string> faults;
+  if (!n.connected) faults.push_back("disconnected: no input-output path");
+  if (n.stub_units > 0) faults.push_back(fmt::format("{} stub unit{}", n.stub_units, n.stub_units == 1 ? "" : "s"));
+  if (n.collapsed_links.size() == 1) faults.push_back(fmt::format("link {} collapsed", n.collapsed_links.front()));
+  if (n.collapsed_links.size() > 1) faults.push_back(fmt::format("{} links collapsed", n.collapsed_links.size()));
+  const std::int64_t wasted = n.counts.kept - n.counts.effective;
+  if (n.connected && wasted > 0)
+    faults.push_back(fmt::format("{} kept parameter{} on no path", wasted, wasted == 1 ? "" : "s"));
+  if (faults.empty()) return "healthy: no stub unit, no collapsed link, every kept parameter on a path";
+  return fmt::format("{}", fmt::join(faults, "; "));
+}
+
+std::vector<std::string> warnings(const Analysis& analysis) {
+  std::vector<std::string> lines;
+  for (const LinkProfile& l : analysis.profile.links)
+    if (l.counts.kept > 0 && l.zero_weights == l.counts.kept)
+      lines.push_back(fmt::format("{}: all {} kept weights are 0; every path over it has edge-weight product 0",
+                                  l.parameter, l.counts.kept));
+  return lines;
+}
+
+Json to_json(const LayeredGraph& graph, const Analysis& analysis, const AnalysisSource& source,
+             const UnitLists& lists) {
+  Json document = {{"schema", schema("phew-graph/analyze")}, {"weights", or_null(source.weights)},
+                   {"mask", or_null(source.mask)},           {"network", network_json(analysis, source.network)},
+                   {"layers", layers_json(graph, analysis)}, {"links", links_json(analysis.profile)}};
+  if (lists.stub || lists.dead || lists.cut) document["units"] = units_json(graph, analysis, lists);
+  return document;
+}
+
+Json joined(std::vector<Json> documents) {
+  Json result = documents.front();
+  for (Json& document : documents) document.erase("schema");
+  result["masks"] = std::move(documents);
+  return result;
+}
+
+std::string link_name(const Parameter& parameter) {
+  constexpr std::string_view suffix = ".weight";
+  const std::string& name = parameter.name;
+  return name.size() > suffix.size() && name.ends_with(suffix) ? name.substr(0, name.size() - suffix.size()) : name;
+}
+
+Json to_json(const GroupSimilarity& groups, std::span<const Parameter> parameters, std::span<const MaskSource> masks,
+             std::size_t a) {
+  const PairsSummary& asked = groups.asked();
+  Json links = Json::array();
+  for (std::size_t l = 0; l < parameters.size(); ++l)
+    links.push_back({{"name", link_name(parameters[l])},
+                     {"parameter", parameters[l].name},
+                     {"prunable", parameters[l].size()},
+                     {"jaccard", or_null(asked.links[l].value.mean)},
+                     {"chance", or_null(asked.links[l].chance.mean)},
+                     {"corrected", or_null(asked.links[l].corrected.mean)}});
+  Json pairs = Json::array();
+  for (const MaskPair& pair : groups.pairs) pairs.push_back(pair_json(pair, masks));
+  return {{"schema", schema("phew-graph/similarity")},
+          {"masks", {{"a", masks_json(masks.first(a))}, {"b", masks_json(masks.subspan(a))}}},
+          {"jaccard",
+           {{"whole", or_null(asked.whole.value.mean)},
+            {"chance", or_null(asked.whole.chance.mean)},
+            {"chance_global", or_null(asked.chance_global.mean)},
+            {"corrected", or_null(asked.whole.corrected.mean)}}},
+          {"links", std::move(links)},
+          {"groups",
+           {{"within_a", pairs_summary_json(groups.within_a, parameters)},
+            {"within_b", pairs_summary_json(groups.within_b, parameters)},
+            {"across", pairs_summary_json(groups.across, parameters)},
+            {"test", test_json(groups.test)}}},
+          {"pairs", std::move(pairs)}};
+}
+
+}  // namespace phew

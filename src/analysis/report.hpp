@@ -1,0 +1,80 @@
+// Report: what the analyses found, as the documents that `--json` prints (schemas in data/schema).
+#pragma once
+
+#include "analysis/bottleneck.hpp"
+#include "analysis/group_similarity.hpp"
+#include "analysis/layer_profile.hpp"
+#include "analysis/path_totals.hpp"
+#include "graph/layered_graph.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace phew {
+
+/// All analyses of one mask of a network. A new analysis is a field here, a key in to_json with its line in
+/// analyze_definitions(), and a property in data/schema/analyze.json.
+struct Analysis {
+  Profile profile;
+  PathTotals totals;
+  std::optional<HiddenCut> cut;           ///< none if some path has no hidden unit
+  std::vector<std::int64_t> stubs, dead;  ///< vertices, ascending
+};
+
+[[nodiscard]] Analysis analyze(const LayeredGraph& graph);
+
+/// One line: what is wrong ("3 stub units; link 4 collapsed; disconnected"), or "healthy: …".
+[[nodiscard]] std::string verdict(const Analysis& analysis);
+/// One line per link whose kept weights are all 0: no path over it carries anything.
+[[nodiscard]] std::vector<std::string> warnings(const Analysis& analysis);
+
+/// Where an analysis' input came from.
+struct AnalysisSource {
+  std::string network;
+  std::optional<std::string> weights;  ///< a file, or "kaiming-normal, seed 0"; none: structure only
+  std::optional<std::string> mask;     ///< a file; none: dense
+};
+
+/// Which lists of unit names a document has besides the counts.
+struct UnitLists {
+  bool stub = false, dead = false, cut = false;
+};
+
+/// The document of one mask: schema "phew-graph/analyze" 1.
+[[nodiscard]] nlohmann::ordered_json to_json(const LayeredGraph& graph, const Analysis& analysis,
+                                             const AnalysisSource& source, const UnitLists& lists = {});
+/// The document of several masks: the first one's keys, and each mask's under `masks`.
+[[nodiscard]] nlohmann::ordered_json joined(std::vector<nlohmann::ordered_json> documents);
+
+/// What a key of a document means and where its definition comes from. Help texts print it, and the schema's
+/// descriptions are "TEXT [SOURCE]".
+struct Definition {
+  std::string_view key;  ///< "network.stub_units", "links.effective"
+  std::string_view text;
+  std::string_view source;  ///< "paper Eq. 5", "DESIGN 6", a publication
+};
+[[nodiscard]] std::span<const Definition> analyze_definitions();
+[[nodiscard]] std::span<const Definition> similarity_definitions();
+
+/// One mask of a similarity document.
+struct MaskSource {
+  std::string file;
+  std::int64_t kept = 0;
+  double density = 0;
+};
+
+/// The similarity document: schema "phew-graph/similarity" 1. `masks` are in the order of compare_groups, the first
+/// `a` of them group A; `parameters` are the tensors.
+[[nodiscard]] nlohmann::ordered_json to_json(const GroupSimilarity& groups, std::span<const Parameter> parameters,
+                                             std::span<const MaskSource> masks, std::size_t a);
+
+/// A tensor's name without its ".weight": the name of the op, and of its link, in built-in networks.
+[[nodiscard]] std::string link_name(const Parameter& parameter);
+
+}  // namespace phew

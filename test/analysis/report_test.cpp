@@ -1,0 +1,149 @@
+#include "analysis/report.hpp"
+
+#include "graph/zoo.hpp"
+#include "support/json_schema.hpp"
+#include "support/random_network.hpp"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <fstream>
+
+namespace data = boost::unit_test::data;
+
+namespace {
+
+nlohmann::json schema(const std::string& name) {
+  std::ifstream file(PHEW_SOURCE_DIR "/data/schema/" + name + ".json");
+  return nlohmann::json::parse(file);
+}
+
+const std::vector<std::string> nothing;
+
+nlohmann::ordered_json document_of(const phew::LayeredGraph& graph, const phew::UnitLists& lists = {}) {
+  return phew::to_json(graph, phew::analyze(graph), {"some network", "kaiming-normal, seed 0", "mask.safetensors"},
+                       lists);
+}
+
+nlohmann::ordered_json similarity_of(const phew::Network& network, std::size_t a, std::size_t b,
+                                     phew::test::Dice& dice) {
+  std::vector<phew::Mask> masks;
+  std::vector<phew::MaskSource> sources;
+  for (std::size_t i = 0; i < a + b; ++i) {
+    masks.push_back(phew::test::random_mask(network, dice));
+    sources.push_back({"m" + std::to_string(i), masks.back().kept(), masks.back().density()});
+  }
+  return phew::to_json(phew::compare_groups(masks, a), network.parameters(), sources, a);
+}
+
+/// Descriptions of a schema's object, by key.
+void expect_definitions(const nlohmann::json& properties, const std::string& prefix,
+                        std::span<const phew::Definition> definitions) {
+  for (const phew::Definition& d : definitions) {
+    if (!d.key.starts_with(prefix)) continue;
+    const std::string key(d.key.substr(prefix.size()));
+    BOOST_REQUIRE_MESSAGE(properties.contains(key), "the schema has no " << d.key);
+    BOOST_TEST(properties[key]["description"].get<std::string>() ==
+               std::string(d.text) + " [" + std::string(d.source) + "]");
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(report)
+
+BOOST_AUTO_TEST_CASE(the_checker_finds_faults) {
+  const nlohmann::json rules = schema("analyze");
+  nlohmann::json document = document_of(phew::LayeredGraph(phew::make_network("mlp:3-4-2")));
+  BOOST_TEST(phew::test::violations(rules, document) == nothing, boost::test_tools::per_element());
+  const auto faults_with = [&](auto&& change) {
+    nlohmann::json wrong = document;
+    change(wrong);
+    return phew::test::violations(rules, wrong).size();
+  };
+  BOOST_TEST(faults_with([](auto& d) { d["network"].erase("kept"); }) == 1U);
+  BOOST_TEST(faults_with([](auto& d) { d["links"][1]["surprise"] = 1; }) == 1U);
+  BOOST_TEST(faults_with([](auto& d) { d["network"]["kept"] = 2.5; }) == 1U);
+  BOOST_TEST(faults_with([](auto& d) { d["network"]["density"] = 1.5; }) == 1U);
+  BOOST_TEST(faults_with([](auto& d) { d["schema"]["version"] = 2; }) == 1U);
+}
+
+BOOST_DATA_TEST_CASE(analyze_documents_fit_their_schema, data::xrange(100), seed) {
+  const phew::test::RandomCase random = phew::test::random_case(static_cast<std::uint64_t>(seed));
+  const phew::LayeredGraph structure(random.network), weighted(random.network, random.weights);
+  const phew::UnitLists all{true, true, true};
+  for (const auto& document : {document_of(structure), document_of(weighted.masked(random.mask), all),
+                               phew::joined({document_of(weighted), document_of(structure.masked(random.mask), all)})})
+    BOOST_TEST(phew::test::violations(schema("analyze"), document) == nothing, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(analyze_says_what_was_found) {
+  const phew::Network network = phew::make_network("mlp:2-3-1");
+  phew::Mask mask(network.parameters());
+  mask[0].set(0, 0);  // 0 → hidden 0, a stub; hidden 1 and 2 are dead; the second link has collapsed
+  const auto d = document_of(phew::LayeredGraph(network).masked(mask), {true, true, true});
+  BOOST_TEST(d["schema"]["name"] == "phew-graph/analyze");
+  BOOST_TEST(d["schema"]["version"] == 1);
+  BOOST_TEST(d["network"]["kept"] == 1);
+  BOOST_TEST(d["network"]["stub_units"] == 1);
+  BOOST_TEST(d["network"]["dead_units"] == 2);
+  BOOST_TEST(d["network"]["collapsed_links"] == nlohmann::json({"2"}));
+  BOOST_TEST(d["network"]["connected"] == false);
+  BOOST_TEST(d["network"]["paths_log10"].is_null());
+  BOOST_TEST(d["network"]["min_hidden_cut"] == 0);
+  BOOST_TEST(d["units"]["stub"] == nlohmann::json({"0[0]"}));
+  BOOST_TEST(d["units"]["dead"] == nlohmann::json({"0[1]", "0[2]"}));
+  BOOST_TEST(d["links"][1]["parameter"] == "2.weight");
+}
+
+BOOST_AUTO_TEST_CASE(several_masks_repeat_the_first_at_the_top) {
+  const phew::LayeredGraph graph(phew::make_network("mlp:2-3-1"));
+  const auto dense = document_of(graph);
+  const auto empty = document_of(graph.masked(phew::Mask(graph.parameters())));
+  const auto d = phew::joined({empty, dense});
+  BOOST_TEST(d["masks"].size() == 2U);
+  BOOST_TEST(d["network"] == empty["network"]);
+  BOOST_TEST(d["masks"][0]["network"] == empty["network"]);
+  BOOST_TEST(d["masks"][1]["network"] == dense["network"]);
+}
+
+BOOST_DATA_TEST_CASE(similarity_documents_fit_their_schema, data::xrange(60), seed) {
+  const phew::Network network = phew::test::random_network(static_cast<std::uint64_t>(seed));
+  phew::test::Dice dice(static_cast<std::uint64_t>(seed), 1);
+  for (const auto& [a, b] : {std::pair<std::size_t, std::size_t>{2, 0}, {1, 1}, {1, 3}, {4, 3}})
+    BOOST_TEST(phew::test::violations(schema("similarity"), similarity_of(network, a, b, dice)) == nothing,
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(similarity_asks_across_groups_if_there_are_two) {
+  const phew::Network network = phew::make_network("mlp:6-5-4");
+  phew::test::Dice dice(1);
+  const auto one_group = similarity_of(network, 3, 0, dice), two = similarity_of(network, 2, 3, dice);
+  BOOST_TEST(one_group["jaccard"]["whole"] == one_group["groups"]["within_a"]["mean"]);
+  BOOST_TEST(one_group["groups"]["across"].is_null());
+  BOOST_TEST(two["jaccard"]["whole"] == two["groups"]["across"]["mean"]);
+  BOOST_TEST(two["groups"]["across"]["pairs"] == 6);
+  BOOST_TEST(two["groups"]["within_b"]["pairs"] == 3);
+  BOOST_TEST(two["pairs"].size() == 10U);
+  BOOST_TEST(two["links"][0]["name"] == "0");
+  BOOST_TEST(two["links"][0]["parameter"] == "0.weight");
+  BOOST_TEST(two["links"][0]["jaccard"] == two["groups"]["across"]["links"][0]["mean"]);
+}
+
+// The schema's descriptions and --help say the same.
+BOOST_AUTO_TEST_CASE(schemas_carry_the_definitions) {
+  const nlohmann::json analyze = schema("analyze"), similarity = schema("similarity");
+  const auto defs = [](const nlohmann::json& s, const char* name) { return s["$defs"][name]["properties"]; };
+  expect_definitions(defs(analyze, "network"), "network.", phew::analyze_definitions());
+  expect_definitions(defs(analyze, "layer"), "layers.", phew::analyze_definitions());
+  expect_definitions(defs(analyze, "link"), "links.", phew::analyze_definitions());
+  expect_definitions(similarity["properties"]["jaccard"]["properties"], "jaccard.", phew::similarity_definitions());
+  expect_definitions(defs(similarity, "link"), "links.", phew::similarity_definitions());
+  nlohmann::json groups = defs(similarity, "pairs_summary");
+  groups.update(defs(similarity, "test"));
+  groups["test"] = similarity["$defs"]["test"];
+  expect_definitions(groups, "groups.", phew::similarity_definitions());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

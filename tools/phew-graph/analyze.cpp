@@ -1,0 +1,218 @@
+// phew-graph analyze NET [--mask FILE|FOLDER]: stub units, collapse, effective density, paths, bottleneck.
+#include "analysis/report.hpp"
+#include "common/mask_sources.hpp"
+#include "common/network_options.hpp"
+#include "common/table.hpp"
+#include "graph/io/mask_file.hpp"
+#include "phew-graph/commands.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+namespace phew::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct AnalyzeCommand : NetworkOptions, Globals {
+  bool structure_only = false;
+  std::vector<std::string> fail_on;
+  std::vector<std::string> list_units;
+
+  [[nodiscard]] bool lists(const char* kind) const { return std::ranges::count(list_units, kind) > 0; }
+};
+
+/// One mask's analysis and where it came from.
+struct Result {
+  LayeredGraph graph;
+  Analysis analysis;
+  AnalysisSource source;
+};
+
+bool meets(const Analysis& analysis, const std::string& condition) {
+  const NetworkProfile& n = analysis.profile.network;
+  if (condition == "stub") return n.stub_units > 0;
+  if (condition == "collapse") return !n.collapsed_links.empty();
+  return !n.connected;
+}
+
+std::string whole(std::int64_t number) { return fmt::format("{}", number); }
+
+/// A natural logarithm as a power of ten.
+std::string power_of_ten(const std::optional<double>& log) {
+  return log ? fmt::format("10^{:.2f}", *log * std::log10(std::exp(1.0))) : "none";
+}
+
+/// "57 units (layer 2: 57)".
+std::string cut_text(const LayeredGraph& graph, const Analysis& analysis) {
+  if (!analysis.cut) return "none: some path has no hidden unit";
+  std::vector<std::string> parts;
+  for (std::size_t l = 0; l < graph.layers().size(); ++l) {
+    const auto units =
+        std::ranges::count_if(analysis.cut->units, [&](std::int64_t v) { return graph.unit(v).layer == l; });
+    if (units > 0) parts.push_back(fmt::format("{}: {}", graph.layers()[l].name, units));
+  }
+  if (parts.empty()) return "0 units";
+  return shortened(fmt::format("{} units (of layer {})", analysis.cut->size(), fmt::join(parts, ", ")), 76);
+}
+
+void print_whole(const Result& result) {
+  const NetworkProfile& n = result.analysis.profile.network;
+  const PathTotals& totals = result.analysis.totals;
+  const auto line = [](const char* name, const std::string& value) { fmt::print("{:<22}{}\n", name, value); };
+  line("kept", fmt::format("{} of {} (density {:.6g})", n.counts.kept, n.counts.prunable, n.counts.density()));
+  line("effective", fmt::format("{} (effective density {:.6g})", n.counts.effective, n.counts.effective_density()));
+  line("stub units", whole(n.stub_units));
+  line("dead units", whole(n.dead_units));
+  line("unused", fmt::format("{} inputs, {} outputs", n.unused_inputs, n.unused_outputs));
+  line("collapsed links",
+       n.collapsed_links.empty() ? "none" : shortened(fmt::format("{}", fmt::join(n.collapsed_links, ", ")), 76));
+  line("paths", totals.paths_log10 ? fmt::format("10^{:.2f}", *totals.paths_log10) : "none");
+  if (result.source.weights) {
+    line("EWP, all paths", power_of_ten(totals.ewp_log));
+    line("path-kernel trace", power_of_ten(totals.path_kernel_trace_log));
+  }
+  line("minimum hidden cut", cut_text(result.graph, result.analysis));
+}
+
+void print_layers(const Result& result) {
+  std::vector<std::int64_t> cut(result.graph.layers().size(), 0);
+  if (result.analysis.cut)
+    for (const std::int64_t v : result.analysis.cut->units) ++cut[result.graph.unit(v).layer];
+  Table table({"layer", "units", "on path", "stub", "dead", "in cut"});
+  for (std::size_t i = 0; i < cut.size(); ++i) {
+    const LayerProfile& l = result.analysis.profile.layers[i];
+    table.add(
+        {l.name, whole(l.units), whole(l.units_on_path), whole(l.stub_units), whole(l.dead_units), whole(cut[i])});
+  }
+  fmt::print("\n{}", table.text());
+}
+
+void print_links(const Profile& profile) {
+  Table table({"link", "prunable", "kept", "density", "effective", "eff. density", "zero weights"});
+  for (const LinkProfile& l : profile.links)
+    table.add({l.name, whole(l.counts.prunable), whole(l.counts.kept), decimal(l.counts.density()),
+               whole(l.counts.effective), decimal(l.counts.effective_density()),
+               l.zero_weights ? whole(*l.zero_weights) : "-"});
+  fmt::print("\n{}", table.text());
+}
+
+void print_units(const LayeredGraph& graph, const char* title, const std::vector<std::int64_t>& vertices) {
+  fmt::print("\n{}:{}\n", title, vertices.empty() ? " none" : "");
+  for (const std::int64_t v : vertices) fmt::print("  {}\n", graph.unit_name(v));
+}
+
+void print_source(const AnalysisSource& source) {
+  fmt::print("{}, {}\n", source.network, source.mask ? "mask " + *source.mask : "dense");
+  if (source.weights) fmt::print("weights: {}\n", *source.weights);
+}
+
+void print_one(const AnalyzeCommand& command, const Result& result) {
+  print_source(result.source);
+  fmt::print("\n{}\n\n", verdict(result.analysis));
+  print_whole(result);
+  print_layers(result);
+  print_links(result.analysis.profile);
+  if (command.lists("stub")) print_units(result.graph, "stub units", result.analysis.stubs);
+  if (command.lists("dead")) print_units(result.graph, "dead units", result.analysis.dead);
+  if (command.lists("cut") && result.analysis.cut)
+    print_units(result.graph, "units of the minimum cut", result.analysis.cut->units);
+}
+
+/// A row per mask.
+void print_several(const AnalyzeCommand& command, const std::vector<Result>& results) {
+  fmt::print("{}, {} masks of {}\n", results.front().source.network, results.size(), command.mask);
+  if (results.front().source.weights) fmt::print("weights: {}\n", *results.front().source.weights);
+  Table table({"mask", "density", "eff. density", "stub", "dead", "collapsed", "connected", "log10 paths", "cut"});
+  for (const Result& r : results) {
+    const NetworkProfile& n = r.analysis.profile.network;
+    const std::optional<double>& paths = r.analysis.totals.paths_log10;
+    table.add({fs::path(*r.source.mask).filename().string(), decimal(n.counts.density()),
+               decimal(n.counts.effective_density()), whole(n.stub_units), whole(n.dead_units),
+               whole(static_cast<std::int64_t>(n.collapsed_links.size())), n.connected ? "yes" : "no",
+               paths ? fmt::format("{:.2f}", *paths) : "-", r.analysis.cut ? whole(r.analysis.cut->size()) : "-"});
+  }
+  fmt::print("\n{}", table.text());
+  for (const Result& r : results) {
+    if (command.lists("stub")) print_units(r.graph, ("stub units of " + *r.source.mask).c_str(), r.analysis.stubs);
+    if (command.lists("dead")) print_units(r.graph, ("dead units of " + *r.source.mask).c_str(), r.analysis.dead);
+    if (command.lists("cut") && r.analysis.cut)
+      print_units(r.graph, ("minimum cut of " + *r.source.mask).c_str(), r.analysis.cut->units);
+  }
+}
+
+std::vector<Result> analyze_all(const AnalyzeCommand& command) {
+  const std::vector<fs::path> files = command.mask.empty() ? std::vector<fs::path>{} : mask_files(command.mask);
+  const Network network = load_network(command);
+  AnalysisSource source{network.name(), std::nullopt, std::nullopt};
+  LayeredGraph graph(network);
+  if (!command.structure_only) {
+    LoadedWeights loaded = load_weights(command, network, command);
+    source.weights = loaded.source;
+    graph = graph.weighted(std::move(loaded.weights));
+  }
+  std::vector<Result> results;
+  if (files.empty()) results.push_back({graph, analyze(graph), source});
+  for (const fs::path& file : files) {
+    const LayeredGraph masked =
+        graph.masked(read_mask_file(file, network.parameters(), {.zeros_are_pruned = command.zeros_are_pruned}));
+    source.mask = file.string();
+    results.push_back({masked, analyze(masked), source});
+  }
+  return results;
+}
+
+void run(const AnalyzeCommand& command) {
+  const std::vector<Result> results = analyze_all(command);
+  for (const Result& r : results)
+    for (const std::string& line : warnings(r.analysis))
+      command.notice(fmt::format("warning: {}{}", r.source.mask ? *r.source.mask + ": " : "", line));
+  const bool folder = !command.mask.empty() && fs::is_directory(command.mask);
+  if (command.json) {
+    const UnitLists lists{command.lists("stub"), command.lists("dead"), command.lists("cut")};
+    std::vector<Json> documents;
+    for (const Result& r : results) documents.push_back(to_json(r.graph, r.analysis, r.source, lists));
+    print_json(folder ? joined(std::move(documents)) : documents.front());
+  } else if (folder) {
+    print_several(command, results);
+  } else {
+    print_one(command, results.front());
+  }
+  for (const Result& r : results)
+    for (const std::string& condition : command.fail_on)
+      if (meets(r.analysis, condition)) throw ExitWith{ExitCode::fail_on};
+}
+
+std::string definitions_text() {
+  std::string text = "What the numbers mean (keys of --json; schema in data/schema/analyze.json):\n";
+  for (const Definition& d : analyze_definitions())
+    text += fmt::format("  {}\n      {} [{}]\n", d.key, d.text, d.source);
+  return text;
+}
+
+}  // namespace
+
+void add_analyze(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("analyze", "What a mask leaves: stub units, collapse, effective density, paths");
+  const auto options = std::make_shared<AnalyzeCommand>();
+  add_network_options(*command, *options);
+  add_mask_options(*command, *options);
+  command->add_flag("--structure-only", options->structure_only, "Read no weights and leave out what needs them");
+  command
+      ->add_option("--fail-on", options->fail_on,
+                   "Exit with 1, after the report, if any mask has: stub, collapse, disconnected (comma-separated)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"stub", "collapse", "disconnected"}));
+  command->add_option("--list-units", options->list_units, "Name the units: stub, dead, cut (comma-separated)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"stub", "dead", "cut"}));
+  add_globals(*command, *options);
+  command->footer(definitions_text());
+  command->callback([=] { run(*options); });
+}
+
+}  // namespace phew::tools
