@@ -54,6 +54,7 @@ expect 1 'collapsed' analyze mlp:2-2-1 --mask masks/ticket-10.safetensors --fail
 expect 1 'disconnected' analyze mlp:2-2-1 --mask masks/ticket-10.safetensors --fail-on stub,disconnected
 expect 1 'ticket-10' analyze mlp:2-2-1 --mask masks --fail-on disconnected
 expect 0 'healthy' analyze mlp:2-2-1 --mask full.safetensors --fail-on stub,collapse,disconnected
+expect 0 'healthy' analyze --fail-on stub --list-units dead mlp:2-2-1
 
 # --- Bad input ------------------------------------------------------------------------------------------------------------
 mkdir empty

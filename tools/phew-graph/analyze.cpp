@@ -210,9 +210,11 @@ void add_analyze(CLI::App& app) {
       ->add_option("--fail-on", options->fail_on,
                    "Exit with 1, after the report, if any mask has: stub, collapse, disconnected (comma-separated)")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"stub", "collapse", "disconnected"}));
   command->add_option("--list-units", options->list_units, "Name the units: stub, dead, cut (comma-separated)")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"stub", "dead", "cut"}));
   add_globals(*command, *options);
   command->footer(definitions_text());

@@ -89,6 +89,35 @@ BOOST_AUTO_TEST_CASE(masks_that_do_not_fit_are_refused) {
           {"m.pt: fc.weight: found shape [3, 2], expected [2, 3]"});
 }
 
+BOOST_AUTO_TEST_CASE(weights_are_masked_by_name_without_a_network) {
+  const TensorFile weights{
+      "w.npz", "npz", {constant("a", {2, 2}, 3), constant("b", {2}, 0), constant("c", {2}, 5)}, {}};
+  const auto masked = [&](std::vector<Tensor> masks, bool zeros_are_pruned = false) {
+    return phew::masked_tensors(weights, file_of(std::move(masks)), {.zeros_are_pruned = zeros_are_pruned});
+  };
+  const Tensor a_mask = phew::make_tensor("a", {2, 2}, {1, 0, 0, 1});
+  const Tensor a = phew::make_tensor("a", {2, 2}, {3, 0, 0, 3});
+  check_same(masked({a_mask}), {a, weights.tensors[1], weights.tensors[2]});
+  check_same(masked({a_mask, phew::make_tensor("c", {2}, {0, 1})}),
+             {a, weights.tensors[1], phew::make_tensor("c", {2}, {0, 5})});
+  // Of a pruned state_dict only its buffers are masks; of weights only matrices and kernels.
+  Tensor buffer = a_mask;
+  buffer.name = "a_mask";
+  check_same(masked({constant("a", {2, 2}, 0.5F), buffer, constant("c", {2}, 0.5F)}),
+             {a, weights.tensors[1], weights.tensors[2]});
+  check_same(masked({phew::make_tensor("a", {2, 2}, {9, 0, 0, 9}), constant("c", {2}, 0)}, true),
+             {a, weights.tensors[1], weights.tensors[2]});
+
+  check_error(
+      [&] {
+        (void)masked({constant("aa", {2, 2}, 1)});
+      },
+      ExitCode::data, {"m.pt: aa: found no such tensor in w.npz; the nearest name is a"});
+  check_error([&] { (void)masked({constant("a", {4}, 1)}); }, ExitCode::data, {"m.pt: a: found shape [4]"});
+  check_error([&] { (void)masked({constant("a", {2, 2}, 0.5F)}); }, ExitCode::data, {"--zeros-are-pruned"});
+  check_error([&] { (void)masked({}); }, ExitCode::data, {"found no tensors"});
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_write_leaves_the_old_file) {
   const TemporaryFolder folder;
   const Mask mask(parameters, true);
