@@ -6,6 +6,9 @@
 
 #include <chrono>
 #include <csignal>
+#include <map>
+#include <span>
+#include <sstream>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -41,7 +44,7 @@ void put_idx(const std::filesystem::path& path, const std::vector<std::uint32_t>
   write_text(path, text);
 }
 
-/// A small set in MNIST's files: 6×6 images of ten classes.
+/// A small set in MNIST's files: 10×10 images of ten classes.
 void put_data(const std::filesystem::path& folder) {
   for (const auto& [name, count] : {std::pair{"train", 200U}, {"t10k", 50U}}) {
     const phew::Split split = phew::test::banded_images(count, 10, 10, count);
@@ -54,25 +57,36 @@ void put_data(const std::filesystem::path& folder) {
 
 /// A folder with data, and the command that trains a small network on it.
 struct Scene {
+  using Flags = std::map<std::string, std::string>;
+
   TempFolder folder;
   std::string run = (folder / "run").string();
-  std::string train = "$PHEW train mlp:100-16-10 --device cpu --threads 1 --data mnist --data-dir " +
-                      folder.path().string() + " --run " + run + " ";
   Scene() { put_data(folder.path()); }
+
+  /// The command line with these flags added or changed.
+  [[nodiscard]] std::string train(const Flags& changed = {}, const std::string& net = "mlp:100-16-10") const {
+    Flags flags{{"--device", "cpu"}, {"--threads", "1"}, {"--data", "mnist"}, {"--data-dir", folder.path().string()},
+                {"--run", run},      {"--epochs", "2"}};
+    for (const auto& [flag, value] : changed) flags[flag] = value;
+    std::string line = "$PHEW train " + net;
+    for (const auto& [flag, value] : flags) line += ' ' + flag + ' ' + value;
+    return line;
+  }
 };
 
 /// A run in the background that has finished an epoch, and its end by a signal.
 int end_by(int signal, const Scene& scene) {
+  const std::string endless = scene.train({{"--epochs", "1000000"}});
   const pid_t child = ::fork();
   if (child == 0) {
-    const std::string line = "PHEW=" PHEW_TRAIN_PROGRAM "; exec " + scene.train + "--epochs 1000000 --quiet >/dev/null";
+    const std::string line = "PHEW=" PHEW_TRAIN_PROGRAM "; exec " + endless + " --quiet >/dev/null";
     ::execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
     ::_exit(127);
   }
   while (read_text(scene.run + "/metrics.jsonl").empty() && ::waitpid(child, nullptr, WNOHANG) == 0)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   // While it runs, the folder is its own.
-  BOOST_TEST(shell(scene.train + "--epochs 1000000").code == 75);
+  BOOST_TEST(shell(endless).code == 75);
   ::kill(child, signal);
   int status = 0;
   BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
@@ -103,7 +117,7 @@ BOOST_AUTO_TEST_CASE(waiting_threads_sleep_unless_the_user_says_otherwise) {
 
 BOOST_AUTO_TEST_CASE(a_run_speaks_json_on_stdout_and_for_people_on_stderr) {
   const Scene scene;
-  const Outcome o = shell(scene.train + "--epochs 2 --json");
+  const Outcome o = shell(scene.train() + " --json");
   BOOST_TEST(o.code == 0, o.err);
   const Json report = Json::parse(o.out);
   BOOST_TEST(report.at("schema").at("name") == "phew-train/train");
@@ -115,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_run_speaks_json_on_stdout_and_for_people_on_stderr) {
   BOOST_TEST(o.says("1 threads"));
   BOOST_TEST(o.says("kaiming-normal, seed 0"));
 
-  const Outcome again = shell(scene.train + "--epochs 2 --json --quiet");
+  const Outcome again = shell(scene.train() + " --json --quiet");
   BOOST_TEST(again.err.empty(), again.err);
   BOOST_TEST(Json::parse(again.out).at("final").at("train_loss") == report.at("final").at("train_loss"));
 
@@ -125,46 +139,50 @@ BOOST_AUTO_TEST_CASE(a_run_speaks_json_on_stdout_and_for_people_on_stderr) {
   BOOST_TEST(evaluation.at("final").at("test_accuracy") == report.at("final").at("test_accuracy"));
   BOOST_TEST(evaluation.at("epochs").size() == 2U);
 
-  BOOST_TEST(shell(scene.train + "--epochs 3").code == 78);
-  BOOST_TEST(shell(scene.train + "--epochs 3").says("epochs = 2, expected 3"));
+  const Outcome longer = shell(scene.train({{"--epochs", "3"}}));
+  BOOST_TEST(longer.code == 78);
+  BOOST_TEST(longer.says("epochs = 2, expected 3"));
 }
 
 BOOST_AUTO_TEST_CASE(weights_and_masks_come_from_files) {
   const Scene scene;
-  BOOST_TEST(shell(scene.train + "--epochs 1").code == 0);
+  BOOST_TEST(shell(scene.train()).code == 0);
   const std::string weights = scene.run + "/weights.safetensors";
-  const std::string second = scene.train + "--epochs 1 --weights " + weights + " --zeros-are-pruned --mask " + weights;
-  BOOST_TEST(shell(second + " --run " + scene.run + "2").code == 0);
-  // The same run by other initial weights is another run.
-  BOOST_TEST(shell(second).code == 78);
-  BOOST_TEST(shell(second).says("initial_hash"));
+  const Scene::Flags files{{"--weights", weights}, {"--mask", weights + " --zeros-are-pruned"}};
+  Scene::Flags elsewhere = files;
+  elsewhere["--run"] = scene.run + "2";
+  BOOST_TEST(shell(scene.train(elsewhere)).code == 0);
+  // In the first run's folder it is another run: other initial weights, and a mask.
+  const Outcome other = shell(scene.train(files));
+  BOOST_TEST(other.code == 78);
+  BOOST_TEST(other.says("initial_hash"));
+  BOOST_TEST(other.says("mask_hash"));
 }
 
 BOOST_AUTO_TEST_CASE(bad_requests_have_their_exit_codes_and_leave_no_folder) {
   const Scene scene;
-  const auto code = [&](const std::string& flags, int expected) {
-    const Outcome o = shell(scene.train + flags);
-    BOOST_TEST(o.code == expected, flags << ": " << o.err);
+  const auto code = [&](const Scene::Flags& flags, int expected, const std::string& net = "mlp:100-16-10") {
+    const Outcome o = shell(scene.train(flags, net));
+    BOOST_TEST(o.code == expected, scene.train(flags, net) << ": " << o.err);
     BOOST_TEST(o.says("error: "));
-    BOOST_TEST(o.out.find('{') == std::string::npos);
+    BOOST_TEST(o.out.empty(), o.out);
   };
-  code("--device tpu", 64);
-  code("--device cuda:4095", 69);
-  code("--optimizer lamb", 64);
-  code("--schedule sometimes", 64);
-  code("--epochs 0", 64);
-  code("--lr nan", 64);
-  code("--data imagenet", 64);
-  code("--data fashion-mnist --data-dir /nonexistent", 66);
-  code("--weights /nonexistent", 66);
-  code("--mask /nonexistent", 66);
-  code("--mask " + (scene.folder / "train-labels-idx1-ubyte").string(), 65);
-  code("--init sometimes", 64);
+  code({{"--device", "tpu"}}, 64);
+  code({{"--device", "cuda:4095"}}, 69);
+  code({{"--optimizer", "lamb"}}, 64);
+  code({{"--schedule", "sometimes"}}, 64);
+  code({{"--epochs", "0"}}, 64);
+  code({{"--lr", "nan"}}, 64);
+  code({{"--init", "sometimes"}}, 64);
+  code({{"--data", "imagenet"}}, 64);
+  code({{"--data-dir", "/nonexistent"}}, 66);
+  code({{"--weights", "/nonexistent"}}, 66);
+  code({{"--mask", "/nonexistent"}}, 66);
+  code({{"--mask", (scene.folder / "train-labels-idx1-ubyte").string()}}, 65);
+  code({}, 65, "mlp:784-10");
+  code({}, 64, "mlp:100-ten");
+  code({{"--run", "/nonexistent/run"}}, 73);
   BOOST_TEST(!std::filesystem::exists(scene.run));
-  code("--run /nonexistent/run", 73);
-  BOOST_TEST(shell("$PHEW train mlp:784-10 --device cpu --data mnist --data-dir " + scene.folder.path().string() +
-                   " --run " + scene.run)
-                 .code == 65);
   BOOST_TEST(shell("$PHEW evaluate " + scene.run).code == 66);
 }
 

@@ -107,9 +107,9 @@ BOOST_AUTO_TEST_CASE(a_truncated_or_damaged_gzip_stream_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_shape_beyond_the_file_is_refused_before_it_is_allocated) {
-  const std::string header = std::string{'\0', '\0', '\x08', '\x03'} + big_endian(0xFFFFFFFF) + big_endian(0x7FFFFFFF);
+  const std::string header = std::string{'\0', '\0', '\x08', '\x03'} + big_endian(0xFFFFFFFF) + big_endian(0x10000);
   BOOST_TEST(reading(header + big_endian(1)).mentions("more than a file of 16 bytes can hold"));
-  BOOST_TEST(reading(header + big_endian(0xFFFFFFFF)).code == 65);  // overflows 2^62
+  BOOST_TEST(reading(header + big_endian(0xFFFFFFFF)).mentions("more than 2^62"));  // overflows 2^62
 }
 
 BOOST_AUTO_TEST_CASE(a_set_is_found_in_its_folder_and_in_torchvisions) {

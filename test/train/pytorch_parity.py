@@ -202,11 +202,11 @@ def make_data(folder, count):
     return out
 
 
-def check_steps(args, folder, optimizer, flags, make):
+def check_steps(args, folder, optimizer, norm, flags, make):
     """Three steps on the whole data, where the order of the examples does not matter, with and without PyTorch."""
     x, y = make_data(folder, 64)
-    name = "mlp:784-20-10,bn"
-    NETWORKS[name] = (lambda: mlp([784, 20, 10], True), None)
+    name = "mlp:784-20-10" + ",bn" * norm
+    NETWORKS[name] = (lambda: mlp([784, 20, 10], norm), None)
     model = initialised(args, folder, name, 2)
     generator = torch.Generator().manual_seed(3)
     masks = {n: (torch.rand(p.shape, generator=generator) < 0.3) for n, p in model.named_parameters() if p.dim() > 1}
@@ -269,9 +269,10 @@ def main():
             return
         for network in list(NETWORKS):
             check_forward(args, folder, network)
-        check_steps(args, folder, "sgd", ["--lr", 0.1, "--momentum", 0.9, "--nesterov", "--weight-decay", 0.01],
+        check_steps(args, folder, "sgd", True, ["--lr", 0.1, "--momentum", 0.9, "--nesterov", "--weight-decay", 0.01],
                     lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True, weight_decay=0.01))
-        check_steps(args, folder, "adam", ["--lr", 0.001, "--weight-decay", 0.01],
+        # Without batch-norm, which makes the bias before it idle: Adam would blow up the rounding of its gradient.
+        check_steps(args, folder, "adam", False, ["--lr", 0.001, "--weight-decay", 0.01],
                     lambda p: torch.optim.Adam(p, 0.001, weight_decay=0.01))
 
 

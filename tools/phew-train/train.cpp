@@ -107,7 +107,9 @@ RunObserver observe(const Options& o, RunBar& bar, const StopSignal& signal, con
   observer.progress = [&bar](const RunProgress& progress) { bar.update(progress); };
   observer.epoch = [&o, &bar](const EpochMetrics& metrics) {
     bar.clear();
-    if (!o.json) print_row(metrics);
+    if (o.json) return;
+    if (metrics.epoch == 1) print_header();
+    print_row(metrics);
   };
   observer.stop = [&signal] { return signal.received(); };
   return observer;
@@ -134,7 +136,6 @@ void train(Options o) {
   describe(o.config, ticket, data);
 
   RunBar bar(o.quiet);
-  if (!o.json) print_header();
   const RunResult result = train_ticket(ticket, data, o.config, machine, o.run, observe(o, bar, signal, notice));
   bar.clear();
   const RunFiles files{o.run};
