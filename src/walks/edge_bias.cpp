@@ -29,7 +29,8 @@ void EdgeBias::sum_kernels(const Link& link, std::int64_t targets) {
         sum += values_.empty() ? 1.0
                                : std::abs(static_cast<double>(values_[static_cast<std::size_t>(t * row_length_ + p)]));
       }
-      norms_[index(t, c)] = static_cast<float>(sum);
+      // An equal choice is among edges: how many parameters a mask left in a kernel plays no part.
+      norms_[index(t, c)] = bias_ == Bias::uniform ? (sum > 0 ? 1.0F : 0.0F) : static_cast<float>(sum);
     }
 }
 

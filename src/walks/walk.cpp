@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 
 namespace phew {
@@ -47,13 +48,24 @@ class Walker::Impl {
   }
 
   [[nodiscard]] std::int64_t reachable() const {
-    std::vector<std::int64_t> by_parameter(graph_.parameters().size());
-    for (std::size_t l = 0; l < links_.size(); ++l)
-      if (links_[l]) by_parameter[graph_.links()[l].parameter] += reachable(graph_.links()[l], links_[l]->bias);
-    std::int64_t sum = 0;  // a tied tensor is one set of parameters
-    for (std::size_t p = 0; p < by_parameter.size(); ++p)
-      sum += std::min(by_parameter[p], graph_.parameters()[p].size());
-    return sum;
+    std::vector<std::int64_t> uses(graph_.parameters().size());
+    for (const Link& link : graph_.links())
+      if (!link.fixed()) ++uses[link.parameter];
+    std::int64_t count = 0;
+    std::map<std::size_t, BitMatrix> tied;  // what two links reach is one set of parameters
+    for (std::size_t l = 0; l < links_.size(); ++l) {
+      if (!links_[l]) continue;
+      const std::size_t p = graph_.links()[l].parameter;
+      const Parameter& parameter = graph_.parameters()[p];
+      if (uses[p] == 1) {
+        for_each_reachable(l, [&](std::int64_t, std::int64_t) { ++count; });
+      } else {
+        BitMatrix& bits = tied.try_emplace(p, parameter.rows(), parameter.row_length()).first->second;
+        for_each_reachable(l,
+                           [&](std::int64_t row, std::int64_t position) { count += bits.set(row, position) ? 1 : 0; });
+      }
+    }
+    return count;
   }
 
   [[nodiscard]] std::int64_t max_walks() const {
@@ -186,18 +198,23 @@ class Walker::Impl {
     fail(ExitCode::data, "weights: found no path of non-zero weights from an input to an output, expected one");
   }
 
-  [[nodiscard]] std::int64_t reachable(const Link& link, const EdgeBias& bias) const {
-    std::int64_t count = 0;
+  /// Calls f(row, position) for each parameter of a link that some walk keeps.
+  template <typename F>
+  void for_each_reachable(std::size_t l, F&& f) const {
+    const Link& link = graph_.links()[l];
+    const EdgeBias& bias = links_[l]->bias;
+    const BitMatrix* mask = graph_.has_mask() ? &graph_.mask()[link.parameter] : nullptr;
     for (std::int64_t t = 0; t < graph_.layers()[link.to].units; ++t) {
       if (to_output_[at(graph_.vertex(link.to, t))] == 0) continue;
       const std::int64_t sources = graph_.vertex(link.from, link.first_source(t));
       for (std::int64_t c = 0; c < link.group_sources; ++c) {
         if (from_input_[at(sources + c)] == 0 || bias.edge(t, c) == 0) continue;
         for (std::int64_t p = c * link.kernel; p < (c + 1) * link.kernel; ++p)
-          if (options_.granularity == Granularity::kernel || bias.parameter(t, p) > 0) ++count;
+          if (options_.granularity == Granularity::kernel ? mask == nullptr || mask->test(t, p)
+                                                          : bias.parameter(t, p) > 0)
+            f(t, p);
       }
     }
-    return count;
   }
 
   // --- Walking -----------------------------------------------------------------------------------------------------
