@@ -129,8 +129,6 @@ BOOST_AUTO_TEST_CASE(a_dict_may_contain_itself) {
   BOOST_TEST((dict != nullptr && dict->items[0].second == pickle.root));
 }
 
-BOOST_AUTO_TEST_CASE(a_stack_beyond_the_limit_is_refused) {
-  check_refused(std::string(16'000'001, 'N'), "16 million");
-}
+BOOST_AUTO_TEST_CASE(a_stack_beyond_the_limit_is_refused) { check_refused(std::string(16'000'001, 'N'), "16 million"); }
 
 BOOST_AUTO_TEST_SUITE_END()
