@@ -55,7 +55,7 @@ void add_convert(CLI::App& app) {
   const auto options = std::make_shared<ConvertCommand>();
   command->add_option("IN", options->input, "Weights: safetensors (or its index), npz or a PyTorch state_dict")
       ->required();
-  command->add_option("OUT", options->output, "File to write, .safetensors or .npz; never the input")->required();
+  command->add_option("OUT", options->output, "File to write, .safetensors, .npz or .pt; never the input")->required();
   CLI::Option* mask = command->add_option(
       "--mask", options->mask, "Mask file: 0/1 tensors under the weights' names; their zeros become zeros in OUT");
   command

@@ -36,7 +36,7 @@ struct MaskFileOptions {
 /// `prune.custom_from_mask` takes them.
 [[nodiscard]] std::vector<Tensor> mask_tensors(const Mask& mask, std::span<const Parameter> parameters);
 
-/// Writes a mask (`.safetensors` or `.npz`), whole or not at all; see write_tensor_file for errors.
+/// Writes a mask (`.safetensors`, `.npz` or `.pt`), whole or not at all; see write_tensor_file for errors.
 void write_mask_file(const std::filesystem::path& path, const Mask& mask, std::span<const Parameter> parameters,
                      const std::map<std::string, std::string>& metadata);
 

@@ -1,4 +1,4 @@
-"""Reads what we write with the libraries that users have: read_ours.py numpy|safetensors|prune WRITE_SAMPLES."""
+"""Reads what we write with the libraries that users have: read_ours.py numpy|safetensors|torch|prune WRITE_SAMPLES."""
 
 import pathlib
 import subprocess
@@ -56,6 +56,20 @@ def check_safetensors(folder):
         assert file.metadata() == {"method": "thirds"}
 
 
+def check_torch(folder):
+    import torch
+
+    print("PyTorch", torch.__version__)
+    mask = torch.load(folder / "mask.pt", weights_only=True)
+    assert list(mask) == list(MASK_SHAPES)
+    for name, shape in MASK_SHAPES.items():
+        assert mask[name].dtype == torch.uint8 and is_thirds(mask[name], shape), name
+    mixed = torch.load(folder / "mixed.pt", weights_only=True)
+    assert list(mixed) == list(MIXED)
+    for name, (dtype, values) in MIXED.items():
+        assert mixed[name].dtype == getattr(torch, dtype) and mixed[name].tolist() == values, name
+
+
 def check_prune(folder):
     import torch
     from safetensors.torch import load_file
@@ -73,4 +87,4 @@ def check_prune(folder):
 
 with tempfile.TemporaryDirectory() as temporary:
     subprocess.run([sys.argv[2], temporary], check=True)
-    {"numpy": check_numpy, "safetensors": check_safetensors, "prune": check_prune}[sys.argv[1]](pathlib.Path(temporary))
+    {"numpy": check_numpy, "safetensors": check_safetensors, "torch": check_torch, "prune": check_prune}[sys.argv[1]](pathlib.Path(temporary))

@@ -34,7 +34,7 @@ int main(int, char** argv) {
       tensor_of<double>("float64", DType::f64, {1, 1}, {0.1}),
       tensor_of<std::int32_t>("empty", DType::i32, {0, 4}, {}),
   };
-  for (const std::string extension : {".safetensors", ".npz"}) {
+  for (const std::string extension : {".safetensors", ".npz", ".pt"}) {
     phew::write_mask_file(folder / ("mask" + extension), mask, parameters, {{"method", "thirds"}});
     phew::write_tensor_file(folder / ("mixed" + extension), tensors, {{"note", "mixed"}});
   }
