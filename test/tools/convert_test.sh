@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # convert_test.sh PHEW_GRAPH DATA: convert between the formats, masked or not, and what it refuses.
 . "$(dirname "$0")/expect.sh"
-graph=$1
-data=$2
+graph=$(realpath "$1")
+data=$(realpath "$2")
 net=mlp:6-5-4
 
 "$graph" init $net -o w.safetensors --quiet
