@@ -15,21 +15,17 @@ tools/common;^(walks|analysis|train|phew-graph|phew-train)/;tools/common include
 tools/phew-graph;^(train|phew-train)/;tools/phew-graph never includes src/train
 tools/phew-train;^phew-graph/;a program does not include the other
 src/graph src/walks src/analysis tools/common tools/phew-graph;^(torch|ATen|c10|caffe2)/;LibTorch is for src/train and tools/phew-train
-src tools test;^\.\./;a header is named from src, tools or test, not by ..
+src tools test;^[.][.]/;a header is named from src, tools or test, not by ..
 '
 
-# violations ROOT: prints "FILE: #include <…>: why" for each.
+# violations ROOT: prints "FILE: #include …: why" for each.
 violations() (
   cd "$1" || exit 2
   printf '%s' "$rules" | while IFS=';' read -r folders pattern why; do
-    [ -n "$folders" ] || continue
     for folder in $folders; do
-      [ -d "$folder" ] || continue
-      find "$folder" -name '*.[ch]pp' | sort | while read -r file; do
-        sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([^>"]*)[>"].*/\1/p' "$file" | grep -E "$pattern" |
-          while read -r name; do echo "$file: #include $name: $why"; done
-      done
-    done
+      [ ! -d "$folder" ] || find "$folder" -name '*.[ch]pp' -exec grep -HE '^[[:space:]]*#[[:space:]]*include' {} +
+    done | sed -E 's/:[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([^>"]*).*/ \1/' |
+      awk -v pattern="$pattern" -v why="$why" '$2 ~ pattern { print $1 ": #include " $2 ": " why }'
   done
 )
 

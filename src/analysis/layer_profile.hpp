@@ -11,7 +11,7 @@
 
 namespace phew {
 
-/// One layer. Stub and dead units are those of DESIGN's vocabulary (paper, Sec. 2 and A.1; graph/reach.hpp); inputs,
+/// One layer. Stub and dead units are as in graph/reach.hpp (paper, Sec. 2 and A.1); inputs,
 /// outputs and copies are never either.
 struct LayerProfile {
   std::string name;

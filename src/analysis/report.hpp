@@ -57,7 +57,7 @@ struct UnitLists {
 struct Definition {
   std::string_view key;  ///< "network.stub_units", "links.effective"
   std::string_view text;
-  std::string_view source;  ///< "paper Eq. 5", "DESIGN 6", a publication
+  std::string_view source;  ///< "paper Sec. 2" (Patil and Dovrolis 2021), another publication, or "own"
 };
 [[nodiscard]] std::span<const Definition> analyze_definitions();
 [[nodiscard]] std::span<const Definition> similarity_definitions();

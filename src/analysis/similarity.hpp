@@ -42,7 +42,7 @@ struct Similarity {
 [[nodiscard]] Overlap overlap(const BitMatrix& a, const BitMatrix& b);
 /// p·q / (p + q − p·q), the chance level of one tensor with densities p and q; none if both are 0.
 [[nodiscard]] std::optional<double> chance_jaccard(const Overlap& counts);
-/// Jaccard indices from the overlaps of all tensors (DESIGN §6).
+/// Jaccard indices from the overlaps of all tensors.
 [[nodiscard]] Similarity similarity(std::span<const Overlap> tensors);
 /// The same from two masks of one network. O(mask words).
 [[nodiscard]] Similarity similarity(const Mask& a, const Mask& b);

@@ -1,6 +1,7 @@
 #include "graph/weights.hpp"
 
 #include "graph/error.hpp"
+#include "graph/parallel.hpp"
 
 #include <fmt/format.h>
 #include <xxhash.h>
@@ -9,6 +10,7 @@
 #include <bit>
 #include <cmath>
 #include <memory>
+#include <utility>
 
 namespace phew {
 namespace {
@@ -19,6 +21,21 @@ bool any_non_finite(std::span<const float> values) {
   bool found = false;
   for (const float value : values) found |= (std::bit_cast<std::int32_t>(value) & 0x7FFFFFFF) >= 0x7F800000;
   return found;
+}
+
+void check_finite(const Weights& weights, const std::string& source, int threads) {
+  constexpr std::size_t chunk = 1 << 18;                   // values a task
+  std::vector<std::pair<std::size_t, std::size_t>> tasks;  // tensor, first value
+  for (std::size_t i = 0; i < weights.tensor_count(); ++i)
+    for (std::size_t first = 0; first < weights[i].size(); first += chunk) tasks.emplace_back(i, first);
+  parallel_for(threads, static_cast<std::int64_t>(tasks.size()), [&](std::int64_t task) {
+    const auto [i, first] = tasks[static_cast<std::size_t>(task)];
+    const auto values = weights[i].subspan(first, std::min(chunk, weights[i].size() - first));
+    if (!any_non_finite(values)) return;
+    const auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
+    fail(ExitCode::data, "{}: {}: found {} at element {}, expected finite weights", source, weights.tensor(i).name,
+         std::isnan(*bad) ? "NaN" : "an infinity", static_cast<std::ptrdiff_t>(first) + (bad - values.begin()));
+  });
 }
 
 std::vector<const Tensor*> by_name(const Network& network, std::span<const Tensor> tensors) {
@@ -59,14 +76,15 @@ Weights::Weights(std::span<const Parameter> parameters, std::vector<Tensor> tens
 }
 
 Weights match_weights(const Network& network, std::span<const Tensor> tensors, const std::string& source,
-                      const Notice& notice) {
+                      const Notice& notice, int threads) {
   std::vector<const Tensor*> found = by_name(network, tensors);
   if (const auto gap = std::ranges::find(found, nullptr); gap != found.end()) {
     const auto parameter = static_cast<std::size_t>(gap - found.begin());
     found = by_order(network, tensors);
     if (found.empty()) missing(network.parameters()[parameter], tensors, source);
-    notice(fmt::format("{}: names do not fit {}; its {} tensors of rank 2 and more are taken in order", source,
-                       network.name(), found.size()));
+    if (notice)
+      notice(fmt::format("{}: names do not fit {}; its {} tensors of rank 2 and more are taken in order", source,
+                         network.name(), found.size()));
   }
   std::vector<Tensor> weights;
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -78,17 +96,8 @@ Weights match_weights(const Network& network, std::span<const Tensor> tensors, c
     weights.back().name = p.name;
   }
   Weights matched(network.parameters(), std::move(weights));
-  check_finite(matched, network.parameters(), source);
+  check_finite(matched, source, threads);
   return matched;
-}
-
-void check_finite(const Weights& weights, std::span<const Parameter> parameters, const std::string& source) {
-  for (std::size_t i = 0; i < weights.tensor_count(); ++i) {
-    if (!any_non_finite(weights[i])) continue;
-    const auto bad = std::ranges::find_if(weights[i], [](float value) { return !std::isfinite(value); });
-    fail(ExitCode::data, "{}: {}: found {} at element {}, expected finite weights", source, parameters[i].name,
-         std::isnan(*bad) ? "NaN" : "an infinity", bad - weights[i].begin());
-  }
 }
 
 std::string hash_of(const Weights& weights) {

@@ -38,12 +38,10 @@ using Notice = std::function<void(const std::string&)>;
 /// of rank ≥ 2 agree with the network's one by one in order and shape, in that order, with a notice.
 /// Converts to float32 where needed. `source` names the file in errors.
 /// Throws Error(data) that names the tensor, what was found and what was expected: a missing name (with the nearest
-/// one), another shape, a NaN or an infinity.
+/// one), another shape, a NaN or an infinity (which takes one pass over the values, shared by `threads`; of a mapped
+/// file it is the pass that brings the pages in).
 [[nodiscard]] Weights match_weights(const Network& network, std::span<const Tensor> tensors, const std::string& source,
-                                    const Notice& notice);
-
-/// Throws Error(data) naming tensor and position if a value is NaN or infinite. One pass over the weights.
-void check_finite(const Weights& weights, std::span<const Parameter> parameters, const std::string& source);
+                                    const Notice& notice, int threads = 1);
 
 /// 128-bit XXH3 of all values in order, as 32 hexadecimal digits: the identity of weights in a mask's metadata.
 [[nodiscard]] std::string hash_of(const Weights& weights);

@@ -208,12 +208,11 @@ struct ResNet {
   std::int64_t width;                ///< channels of the first stage; doubles with each
 };
 
-/// One residual block under torchvision's names; a 1×1 convolution on the shortcut where the shape changes.
+/// One residual block under torchvision's names; a 1×1 convolution on the shortcut where the shape changes, which comes
+/// last, as in torchvision's state_dict.
 void add_block(Chain& chain, const std::string& name, Block block, std::int64_t width, std::int64_t stride) {
   const std::int64_t out = block == Block::basic ? width : 4 * width;
   Chain shortcut = chain;
-  if (stride != 1 || chain.channels() != out)
-    shortcut.conv(name + ".downsample.0", out, 1, stride).norm(name + ".downsample.1");
   if (block == Block::basic) {
     chain.conv(name + ".conv1", width, 3, stride).norm(name + ".bn1").relu(name + ".relu1");
     chain.conv(name + ".conv2", width, 3).norm(name + ".bn2");
@@ -222,6 +221,8 @@ void add_block(Chain& chain, const std::string& name, Block block, std::int64_t 
     chain.conv(name + ".conv2", width, 3, stride).norm(name + ".bn2").relu(name + ".relu2");
     chain.conv(name + ".conv3", out, 1).norm(name + ".bn3");
   }
+  if (stride != 1 || shortcut.channels() != out)
+    shortcut.conv(name + ".downsample.0", out, 1, stride).norm(name + ".downsample.1");
   chain.join(name + ".add", shortcut).relu(name + ".relu");
 }
 

@@ -160,6 +160,17 @@ BOOST_AUTO_TEST_CASE(a_sample_agrees_with_the_enumeration_and_repeats) {
   BOOST_TEST(first.p == phew::permutation_test(table, 4, sampled).value().p);
 }
 
+// Ten masks against ten that differ as far as they can: no sampled labeling gets there (2 of 184,756 would), and p is
+// not 0 but the smallest that 99 labelings allow.
+BOOST_AUTO_TEST_CASE(a_sample_without_hits_does_not_prove_impossibility) {
+  phew::PairTable table(20);
+  for (std::size_t i = 0; i < 20; ++i)
+    for (std::size_t j = i + 1; j < 20; ++j) table.set(i, j, (i < 10) == (j < 10) ? 1.0 : 0.0);
+  const auto test = phew::permutation_test(table, 10, {.enumerate_up_to = 10, .samples = 99}).value();
+  BOOST_TEST(test.p == 0.01);
+  BOOST_TEST(test.smallest_p == 0.01);
+}
+
 // Under the null hypothesis p ≤ α happens with chance at most α.
 BOOST_AUTO_TEST_CASE(p_is_valid_when_the_groups_do_not_differ) {
   phew::test::Dice dice(21);

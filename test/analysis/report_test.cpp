@@ -79,13 +79,16 @@ BOOST_DATA_TEST_CASE(analyze_documents_fit_their_schema, data::xrange(100), seed
 }
 
 BOOST_AUTO_TEST_CASE(analyze_says_what_was_found) {
-  const phew::Network network = phew::make_network("mlp:2-3-1");
+  const phew::Network network = phew::make_network("mlp:3-3-1");
   phew::Mask mask(network.parameters());
-  mask[0].set(0, 0);  // 0 → hidden 0, a stub; hidden 1 and 2 are dead; the second link has collapsed
+  mask[0].set(0, 0);  // input 0 → hidden 0, a stub; hidden 1 and 2 are dead; the second link has collapsed
   const auto d = document_of(phew::LayeredGraph(network).masked(mask), {true, true, true});
   BOOST_TEST(d["schema"]["name"] == "phew-graph/analyze");
   BOOST_TEST(d["schema"]["version"] == 1);
   BOOST_TEST(d["network"]["kept"] == 1);
+  BOOST_TEST(d["network"]["effective"] == 0);
+  BOOST_TEST(d["network"]["unused_inputs"] == 2);
+  BOOST_TEST(d["network"]["unused_outputs"] == 1);
   BOOST_TEST(d["network"]["stub_units"] == 1);
   BOOST_TEST(d["network"]["dead_units"] == 2);
   BOOST_TEST(d["network"]["collapsed_links"] == nlohmann::json({"2"}));
@@ -95,6 +98,31 @@ BOOST_AUTO_TEST_CASE(analyze_says_what_was_found) {
   BOOST_TEST(d["units"]["stub"] == nlohmann::json({"0[0]"}));
   BOOST_TEST(d["units"]["dead"] == nlohmann::json({"0[1]", "0[2]"}));
   BOOST_TEST(d["links"][1]["parameter"] == "2.weight");
+}
+
+BOOST_AUTO_TEST_CASE(verdicts_name_what_is_wrong) {
+  const phew::Network network = phew::make_network("mlp:2-2-1");
+  const auto verdict_of = [&](const std::vector<std::array<std::int64_t, 3>>& kept) {
+    phew::Mask mask(network.parameters());
+    for (const auto& [parameter, target, source] : kept) mask[static_cast<std::size_t>(parameter)].set(target, source);
+    return phew::verdict(phew::analyze(phew::LayeredGraph(network).masked(mask)));
+  };
+  BOOST_TEST(verdict_of({{0, 0, 0}, {1, 0, 0}}).starts_with("healthy"));
+  BOOST_TEST(verdict_of({{0, 0, 0}, {0, 1, 0}, {1, 0, 0}}) == "1 stub unit; 1 kept parameter on no path");
+  BOOST_TEST(verdict_of({{0, 0, 0}, {0, 1, 0}}) ==
+             "disconnected: no input-output path; 2 stub units; link 2 collapsed");
+  BOOST_TEST(verdict_of({}) == "disconnected: no input-output path; 2 links collapsed");
+}
+
+BOOST_AUTO_TEST_CASE(layers_of_zeros_are_warned_of) {
+  const phew::Network network = phew::make_network("mlp:2-1-1");
+  const phew::Weights weights(network.parameters(), {phew::make_tensor("0.weight", {1, 2}, {0, 0}),
+                                                     phew::make_tensor("2.weight", {1, 1}, {1})});
+  const phew::LayeredGraph graph(network, weights);
+  const auto lines = phew::warnings(phew::analyze(graph));
+  BOOST_REQUIRE(lines.size() == 1U);
+  BOOST_TEST(lines[0].starts_with("0.weight: all 2 kept weights are 0"));
+  BOOST_TEST(phew::warnings(phew::analyze(graph.masked(phew::Mask(network.parameters())))).empty());
 }
 
 BOOST_AUTO_TEST_CASE(several_masks_repeat_the_first_at_the_top) {

@@ -23,4 +23,7 @@ esac
 $compiler -std=c++20 "$program" -o "$stage/program" $flags
 cd "$stage"
 "$(find "$stage" -name phew-graph -type f)" init mlp:4-3-2 -o weights.safetensors --quiet
-./program
+./program | tee output
+# Steps from the first input to each unit, and the edges: 4·3 + 3·2, and half of them plus less than one walk's.
+grep -qx '0 0 0 0 1 1 1 2 2 18 edges' output
+grep -qE ' (9|10) edges$' output

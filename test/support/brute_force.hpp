@@ -36,7 +36,7 @@ struct BruteForce {
 /// Enumerates them depth first; none if there are more than `limit`.
 [[nodiscard]] std::optional<BruteForce> enumerate_paths(const LayeredGraph& graph, std::int64_t limit);
 
-/// DESIGN §2's stub rule, by searching along fixed edges from the unit each way. O(edges) a call.
+/// The stub rule of graph/reach.hpp, by searching along fixed edges from the unit each way. O(edges) a call.
 [[nodiscard]] bool is_stub_by_search(const LayeredGraph& graph, const std::vector<ParameterEdge>& edges,
                                      std::int64_t vertex);
 

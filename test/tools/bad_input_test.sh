@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bad_input_test.sh PHEW_GRAPH DATA: what phew-graph says of bad input, and with which exit code.
 . "$(dirname "$0")/expect.sh"
-graph=$1 data=$2
+graph=$(realpath "$1") data=$(realpath "$2")
 mask() { "$graph" mask "$@"; }
 
 one=0000803f two=00000040 zero=00000000 nan=0000c07f infinity=0000807f
@@ -33,7 +33,8 @@ expect 64 "found 'masc'.*did you mean mask" "$graph" masc
 expect 64 "found 'phw'.*did you mean phew" mask mlp:2-1 --density 0.5 --method phw -o out.safetensors
 expect 64 'found 0, expected at least 1' mask mlp:2-1 --density 0.5 --count 0 -o out.safetensors
 expect 64 "found 'he-normal', expected kaiming-normal" "$graph" init mlp:2-1 --init he-normal -o out.safetensors
-expect 64 'extension ".pth"|extension' "$graph" init mlp:2-1 -o out.pth
+expect 64 'found extension ".h5", expected' "$graph" init mlp:2-1 -o out.h5
+expect 64 'found extension ".h5", expected' mask mlp:2-1 --density 0.5 -o out.h5
 
 # --- Weight files ------------------------------------------------------------------------------------------------------
 expect 66 'nothere.pt' mask mlp:2-1 --weights nothere.pt --density 0.5 -o out.safetensors

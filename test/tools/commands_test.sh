@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # commands_test.sh PHEW_GRAPH: what the commands of phew-graph give to other programs: files and JSON keys.
 . "$(dirname "$0")/expect.sh"
-graph=$1
+graph=$(realpath "$1")
 command -v jq >/dev/null || { echo "jq is not installed"; exit 77; }
 
 # keys FILTER JSON-FILE KEY...: the object that FILTER picks has all keys.
@@ -40,6 +40,11 @@ for method in phew uniform-walk random magnitude; do
 done
 "$graph" mask resnet20 --weights weights.npz --density 0.05 --seed 1 --quiet -o npz.safetensors
 cmp -s npz.safetensors phew-1.safetensors || complain 'the mask depends on the form of the weight file'
+for form in npz pt; do
+  "$graph" mask resnet20 --weights weights.npz --density 0.05 --seed 1 --quiet -o mask.$form
+  "$graph" similarity mask.$form phew-1.safetensors --json 2>/dev/null >same.json
+  is '.jaccard.whole == 1' same.json
+done
 "$graph" mask resnet20 --init-seed 3 --density 0.05 --seed 1 --quiet -o init.safetensors
 cmp -s init.safetensors phew-1.safetensors || complain 'initial weights in memory differ from those of init'
 grep -q '"mask_rule"' phew-1.safetensors || complain 'the metadata lacks the mask rule'

@@ -42,7 +42,9 @@ LoadedWeights load_weights(const NetworkOptions& options, const Network& network
             source};
   }
   const TensorFile file = read_tensor_file(options.weights);
-  return {match_weights(network, file.tensors, options.weights, [&](const std::string& line) { globals.notice(line); }),
+  return {match_weights(
+              network, file.tensors, options.weights, [&](const std::string& line) { globals.notice(line); },
+              globals.thread_count()),
           options.weights};
 }
 

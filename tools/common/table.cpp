@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 namespace phew::tools {
 namespace {
@@ -33,6 +34,19 @@ std::string shortened(const std::string& text, std::size_t width) {
   if (text.size() <= width) return text;
   const std::size_t head = (width - 3) / 2;
   return text.substr(0, head) + "..." + text.substr(text.size() - (width - 3 - head));
+}
+
+std::string wrapped(const std::string& text, std::size_t indent) {
+  std::string lines, line;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (!line.empty() && indent + line.size() + 1 + word.size() > line_width) {
+      lines += std::string(indent, ' ') + line + '\n';
+      line.clear();
+    }
+    line += line.empty() ? word : ' ' + word;
+  }
+  return line.empty() ? lines : lines + std::string(indent, ' ') + line + '\n';
 }
 
 std::string decimal(const std::optional<double>& number) { return number ? fmt::format("{:.4f}", *number) : "-"; }

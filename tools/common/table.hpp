@@ -25,6 +25,9 @@ class Table {
 /// `text` itself, or its beginning and end around "..." if it is longer than `width`, which is at least 5.
 [[nodiscard]] std::string shortened(const std::string& text, std::size_t width);
 
+/// `text` in lines of at most 100 characters, broken at spaces, each indented by `indent` spaces and with a newline.
+[[nodiscard]] std::string wrapped(const std::string& text, std::size_t indent);
+
 /// Four decimals; "-" for a number that does not exist.
 [[nodiscard]] std::string decimal(const std::optional<double>& number);
 

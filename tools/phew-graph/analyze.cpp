@@ -187,9 +187,11 @@ void run(const AnalyzeCommand& command) {
 }
 
 std::string definitions_text() {
-  std::string text = "What the numbers mean (keys of --json; schema in data/schema/analyze.json):\n";
+  std::string text =
+      "The keys of --json (schema: data/schema/analyze.json) and what they mean [source; \"paper\": Patil and\n"
+      "Dovrolis 2021, \"own\": this toolkit]:\n";
   for (const Definition& d : analyze_definitions())
-    text += fmt::format("  {}\n      {} [{}]\n", d.key, d.text, d.source);
+    text += fmt::format("  {}\n{}", d.key, wrapped(fmt::format("{} [{}]", d.text, d.source), 6));
   return text;
 }
 
@@ -201,14 +203,18 @@ void add_analyze(CLI::App& app) {
   const auto options = std::make_shared<AnalyzeCommand>();
   add_network_options(*command, *options);
   add_mask_options(*command, *options);
+  command->get_option("--mask")->description(
+      "Mask: safetensors, npz or .pt, one 0/1 tensor a parameter; or a folder of them");
   command->add_flag("--structure-only", options->structure_only, "Read no weights and leave out what needs them");
   command
       ->add_option("--fail-on", options->fail_on,
                    "Exit with 1, after the report, if any mask has: stub, collapse, disconnected (comma-separated)")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"stub", "collapse", "disconnected"}));
   command->add_option("--list-units", options->list_units, "Name the units: stub, dead, cut (comma-separated)")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"stub", "dead", "cut"}));
   add_globals(*command, *options);
   command->footer(definitions_text());

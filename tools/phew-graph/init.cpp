@@ -18,7 +18,7 @@ void add_init(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   add_net_argument(*command, *options);
   add_init_options(*command, *options);
-  command->add_option("-o,--output", options->output, "Weights file to write: .safetensors or .npz")->required();
+  command->add_option("-o,--output", options->output, "Weights file to write: .safetensors, .npz or .pt")->required();
   add_globals(*command, *options);
   command->callback([=] {
     const Network network = load_network(*options);

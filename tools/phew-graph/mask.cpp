@@ -1,7 +1,6 @@
 // phew-graph mask NET --method phew --density 0.05 --seed 0 [--count 10] -o ticket.safetensors
 #include "common/network_options.hpp"
 #include "common/progress.hpp"
-#include "graph/io/atomic_file.hpp"
 #include "graph/io/mask_file.hpp"
 #include "graph/version.hpp"
 #include "phew-graph/commands.hpp"
@@ -91,7 +90,7 @@ void check_output(const MaskCommand& command) {
     if (!command.weights.empty() && fs::equivalent(file, command.weights, ignored))
       fail(ExitCode::usage, "{}: found the weights file as output, expected another", file.string());
   }
-  AtomicFile probe(command.output);  // throws unless the folder takes files; removes its own
+  check_writable_tensor_file(command.output);
 }
 
 void run(const MaskCommand& command) {
@@ -166,7 +165,8 @@ void add_mask(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--max-walks", options->max_walks, "Give up after so many walks; 0: 64 a parameter and a million")
       ->check(CLI::NonNegativeNumber);
-  command->add_option("-o,--output", options->output, "Mask file: .safetensors or .npz; with --count NAME-SEED.ext")
+  command
+      ->add_option("-o,--output", options->output, "Mask file: .safetensors, .npz or .pt; with --count NAME-SEED.ext")
       ->required();
   add_globals(*command, *options);
   command->callback([=] { run(*options); });

@@ -141,9 +141,11 @@ void run(const SimilarityCommand& command) {
 }
 
 std::string definitions_text() {
-  std::string text = "What the numbers mean (keys of --json; schema in data/schema/similarity.json):\n";
+  std::string text =
+      "The keys of --json (schema: data/schema/similarity.json) and what they mean [source; \"paper\": Patil and\n"
+      "Dovrolis 2021, \"own\": this toolkit]:\n";
   for (const Definition& d : similarity_definitions())
-    text += fmt::format("  {}\n      {} [{}]\n", d.key, d.text, d.source);
+    text += fmt::format("  {}\n{}", d.key, wrapped(fmt::format("{} [{}]", d.text, d.source), 6));
   return text;
 }
 

@@ -17,14 +17,32 @@ constexpr std::string_view buffer_suffix = "_mask";
 
 using Index = std::unordered_map<std::string, const Tensor*>;
 
+std::vector<std::string> names_of(const TensorFile& file) {
+  std::vector<std::string> names;
+  for (const Tensor& tensor : file.tensors) names.push_back(tensor.name);
+  return names;
+}
+
 /// The parameter's `NAME_mask`, or else NAME itself: where both stand, NAME is the pruned weight.
 const Tensor& find_mask(const Index& index, const Parameter& parameter, const TensorFile& file) {
   for (const std::string& name : {parameter.name + std::string(buffer_suffix), parameter.name})
     if (const auto found = index.find(name); found != index.end()) return *found->second;
-  std::vector<std::string> names;
-  for (const Tensor& tensor : file.tensors) names.push_back(tensor.name);
   fail(ExitCode::data, "{}: {}: found no such mask, expected shape {}; the nearest name is {}", file.path.string(),
-       parameter.name, to_string(parameter.shape), nearest_name(parameter.name, names));
+       parameter.name, to_string(parameter.shape), nearest_name(parameter.name, names_of(file)));
+}
+
+/// Names of the tensors that a file's masks are for.
+std::vector<std::string> masked_names(const TensorFile& masks, const MaskFileOptions& options) {
+  const auto is_buffer = [](const Tensor& tensor) { return tensor.name.ends_with(buffer_suffix); };
+  const bool has_buffers = std::ranges::any_of(masks.tensors, is_buffer);
+  std::vector<std::string> names;
+  for (const Tensor& tensor : masks.tensors) {
+    if (has_buffers && is_buffer(tensor))
+      names.push_back(tensor.name.substr(0, tensor.name.size() - buffer_suffix.size()));
+    else if (!has_buffers && (!options.zeros_are_pruned || tensor.shape.size() >= 2))
+      names.push_back(tensor.name);
+  }
+  return names;
 }
 
 }  // namespace
@@ -49,6 +67,29 @@ Mask mask_from_tensors(const TensorFile& file, std::span<const Parameter> parame
 Mask read_mask_file(const std::filesystem::path& path, std::span<const Parameter> parameters,
                     const MaskFileOptions& options) {
   return mask_from_tensors(read_tensor_file(path), parameters, options);
+}
+
+std::vector<Tensor> masked_tensors(const TensorFile& weights, const TensorFile& masks, const MaskFileOptions& options) {
+  std::unordered_map<std::string, std::size_t> index;
+  for (std::size_t i = 0; i < weights.tensors.size(); ++i) index.emplace(weights.tensors[i].name, i);
+  std::vector<Parameter> parameters;
+  for (const std::string& name : masked_names(masks, options)) {
+    const auto found = index.find(name);
+    if (found == index.end())
+      fail(ExitCode::data, "{}: {}: found no such tensor in {}; the nearest name is {}", masks.path.string(), name,
+           weights.path.string(), nearest_name(name, names_of(weights)));
+    const Tensor& tensor = weights.tensors[found->second];
+    if (tensor.shape.empty())
+      fail(ExitCode::data, "{}: {}: found a mask of a scalar, expected masks of parameters", masks.path.string(), name);
+    parameters.push_back({name, tensor.shape});
+  }
+  const Mask mask = mask_from_tensors(masks, parameters, options);
+  std::vector<Tensor> tensors = weights.tensors;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    Tensor& tensor = tensors[index.at(parameters[i].name)];
+    tensor = masked(tensor, mask[i]);
+  }
+  return tensors;
 }
 
 std::vector<Tensor> mask_tensors(const Mask& mask, std::span<const Parameter> parameters) {

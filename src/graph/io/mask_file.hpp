@@ -25,11 +25,18 @@ struct MaskFileOptions {
 [[nodiscard]] Mask mask_from_tensors(const TensorFile& file, std::span<const Parameter> parameters,
                                      const MaskFileOptions& options = {});
 
+/// A weight file's tensors with zeros where a mask file prunes, without a network: a mask `NAME_mask`, or NAME where
+/// the file has no such, is for the tensor NAME. With zeros_are_pruned the masks are tensors of rank ≥ 2, since a bias
+/// of 0 is not pruned. What has no mask stays as it is. Types stay, too. Throws Error(data) as mask_from_tensors does,
+/// and for a mask without its tensor (with the nearest name).
+[[nodiscard]] std::vector<Tensor> masked_tensors(const TensorFile& weights, const TensorFile& masks,
+                                                 const MaskFileOptions& options = {});
+
 /// The mask as tensors of dtype U8, named and shaped as the parameters, so that PyTorch's
 /// `prune.custom_from_mask` takes them.
 [[nodiscard]] std::vector<Tensor> mask_tensors(const Mask& mask, std::span<const Parameter> parameters);
 
-/// Writes a mask (`.safetensors` or `.npz`), whole or not at all; see write_tensor_file for errors.
+/// Writes a mask (`.safetensors`, `.npz` or `.pt`), whole or not at all; see write_tensor_file for errors.
 void write_mask_file(const std::filesystem::path& path, const Mask& mask, std::span<const Parameter> parameters,
                      const std::map<std::string, std::string>& metadata);
 

@@ -1,10 +1,9 @@
 #include "graph/io/npz.hpp"
 
 #include "graph/error.hpp"
+#include "graph/io/archive_comment.hpp"
 #include "graph/io/npy.hpp"
 #include "graph/io/tensor_layout.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <numeric>
 #include <string_view>
@@ -31,29 +30,10 @@ Tensor read_array(const std::string& file, const std::string& entry, const Share
   return make_tensor(std::move(name), header.dtype, std::move(header.shape), std::move(reordered));
 }
 
-/// A comment that is no JSON object of strings is somebody else's, and no error.
-std::map<std::string, std::string> metadata_of(const std::string& comment) {
-  const auto json = nlohmann::json::parse(comment, nullptr, false);
-  std::map<std::string, std::string> metadata;
-  if (!json.is_object()) return metadata;
-  for (const auto& [key, value] : json.items())
-    if (value.is_string()) metadata.emplace(key, value.get<std::string>());
-  return metadata;
-}
-
-std::string comment_of(const std::map<std::string, std::string>& metadata, const std::string& where) {
-  if (metadata.empty()) return {};
-  try {
-    return nlohmann::json(metadata).dump();
-  } catch (const nlohmann::json::exception&) {
-    fail(ExitCode::data, "{}: found metadata not in UTF-8, which JSON cannot hold", where);
-  }
-}
-
 }  // namespace
 
 TensorFile read_npz(const ZipArchive& archive) {
-  TensorFile result{archive.file()->path(), "npz", {}, metadata_of(archive.comment())};
+  TensorFile result{archive.file()->path(), "npz", {}, metadata_of_comment(archive.comment())};
   const std::string where = result.path.string();
   for (const auto& entry : archive.entries())
     if (!entry.name.ends_with(suffix) || entry.name.size() == suffix.size())
@@ -80,7 +60,7 @@ void write_npz(AtomicFile& file, const std::vector<Tensor>& tensors,
     headers.push_back(npy_header(written.dtype, written.shape));
     entries.push_back({tensor.name + std::string(suffix), {std::as_bytes(std::span(headers.back())), written.bytes}});
   }
-  write_zip(file, entries, comment_of(metadata, file.target().string()));
+  write_zip(file, entries, archive_comment(metadata, file.target().string()));
 }
 
 }  // namespace phew

@@ -1,6 +1,7 @@
 #include "graph/io/state_dict.hpp"
 
 #include "graph/error.hpp"
+#include "graph/io/archive_comment.hpp"
 #include "graph/io/tensor_layout.hpp"
 
 #include <algorithm>
@@ -64,7 +65,7 @@ class StateDictReader {
     const std::vector<PlacedTensor> tensors = place_tensors(find_state_dict(pickle, where_));
     check_copies(tensors);
     read_storages(tensors);
-    TensorFile result{archive_.file()->path(), "pt", {}, {}};
+    TensorFile result{archive_.file()->path(), "pt", {}, metadata_of_comment(archive_.comment())};
     for (const PlacedTensor& tensor : tensors) result.tensors.push_back(make(tensor));
     return result;
   }

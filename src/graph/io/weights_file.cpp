@@ -39,6 +39,15 @@ TensorFile read_by_kind(const std::shared_ptr<const MappedFile>& file) {
   fail(ExitCode::internal, "{}: unknown kind of file", file->path().string());
 }
 
+/// Throws Error(usage) for an extension that says no format.
+auto writer_for(const std::filesystem::path& path) {
+  const std::string extension = path.extension().string();
+  if (extension == ".safetensors") return write_safetensors;
+  if (extension == ".npz") return write_npz;
+  if (extension == ".pt" || extension == ".pth") return write_state_dict;
+  fail(ExitCode::usage, "{}: found extension \"{}\", expected .safetensors, .npz or .pt", path.string(), extension);
+}
+
 }  // namespace
 
 const Tensor* TensorFile::find(const std::string& name) const {
@@ -56,14 +65,14 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
   }
 }
 
+void check_writable_tensor_file(const std::filesystem::path& path) {
+  (void)writer_for(path);
+  const AtomicFile probe(path);  // throws unless the folder takes files; removes its own
+}
+
 void write_tensor_file(const std::filesystem::path& path, const std::vector<Tensor>& tensors,
                        const std::map<std::string, std::string>& metadata) {
-  const auto write = path.extension() == ".safetensors" ? write_safetensors
-                     : path.extension() == ".npz"       ? write_npz
-                                                        : nullptr;
-  if (write == nullptr)
-    fail(ExitCode::usage, "{}: found extension \"{}\", expected .safetensors or .npz", path.string(),
-         path.extension().string());
+  const auto write = writer_for(path);
   AtomicFile file(path);
   write(file, tensors, metadata);
   file.commit();

@@ -29,10 +29,14 @@ struct TensorFile {
 /// like: HTML, a Git-LFS pointer, a legacy `.pt`, TorchScript, a pickled module), is truncated or inconsistent.
 [[nodiscard]] TensorFile read_tensor_file(const std::filesystem::path& path);
 
-/// Writes tensors in the given order; the format follows the extension, `.safetensors` or `.npz` (Error(usage) for
-/// another). Written beside the target, synced, renamed: the target is whole or as it was.
+/// Writes tensors in the given order; the format follows the extension, `.safetensors`, `.npz` or `.pt` (Error(usage)
+/// for another). Written beside the target, synced, renamed: the target is whole or as it was.
 /// Throws Error(cant_create) if the folder is missing or not writable, Error(io) if writing fails.
 void write_tensor_file(const std::filesystem::path& path, const std::vector<Tensor>& tensors,
                        const std::map<std::string, std::string>& metadata);
+
+/// Throws what write_tensor_file would throw for this path before any work is done: another extension, a folder that is
+/// missing or not writable.
+void check_writable_tensor_file(const std::filesystem::path& path);
 
 }  // namespace phew

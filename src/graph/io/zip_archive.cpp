@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <new>
+#include <sys/mman.h>
 #include <thread>
 #include <utility>
 
@@ -16,7 +18,8 @@ namespace {
 constexpr std::uint64_t max_deflate_ratio = 1032;
 /// A block of a few bytes may inflate to a little more than the ratio says.
 constexpr std::uint64_t deflate_slack = 1024;
-constexpr std::size_t chunk_bytes = std::size_t{1} << 18;
+/// What is read at once stays in the first-level cache, where libzip's checksum finds it again.
+constexpr std::size_t chunk_bytes = std::size_t{1} << 15;
 /// 1 January 1980, the first day that zip knows.
 constexpr zip_uint16_t dos_epoch = 0x21;
 
@@ -59,6 +62,15 @@ bool add_entry(zip_t* archive, const ZipEntry& entry) {
          zip_file_set_dostime(archive, position, 0, dos_epoch, 0) == 0;
 }
 
+/// An archive without entries, which libzip would not write: the end record alone.
+void write_empty_zip(AtomicFile& file, std::string_view comment) {
+  std::string record("PK\x05\x06");
+  record.resize(20);
+  record += static_cast<char>(comment.size() & 0xFF);
+  record += static_cast<char>(comment.size() >> 8);
+  file.write(record.append(comment));
+}
+
 /// Copies a finished archive out of libzip's buffer.
 void drain(zip_source_t* source, AtomicFile& file) {
   std::vector<std::byte> chunk(chunk_bytes);
@@ -70,6 +82,15 @@ void drain(zip_source_t* source, AtomicFile& file) {
     file.write(std::span(chunk).first(static_cast<std::size_t>(got)));
   }
   zip_source_close(source);
+}
+
+/// Uninitialised memory. A large buffer asks for huge pages: page faults would cost as much as the checksum.
+std::shared_ptr<std::byte[]> make_buffer(std::size_t size) {
+  constexpr std::align_val_t huge_page{std::size_t{2} << 20};
+  if (size < static_cast<std::size_t>(huge_page)) return std::make_shared_for_overwrite<std::byte[]>(size);
+  auto* const memory = static_cast<std::byte*>(::operator new(size, huge_page));
+  ::madvise(memory, size, MADV_HUGEPAGE);  // a hint: without it the buffer is only slower
+  return {memory, [](std::byte* bytes) { ::operator delete(bytes, huge_page); }};
 }
 
 /// Threads that are worth starting to read so many bytes.
@@ -142,7 +163,7 @@ SharedBytes ZipArchive::read(std::size_t entry) const {
   };
   const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> stream(zip_fopen_index(handle_.get(), entry, 0), zip_fclose);
   if (stream == nullptr) damaged(last_error(handle_.get()));
-  auto buffer = std::make_shared_for_overwrite<std::byte[]>(e.size);
+  const std::shared_ptr<std::byte[]> buffer = make_buffer(e.size);
   std::uint64_t filled = 0;
   // One byte too many is asked for at the end: libzip checks length and checksum when it meets the end.
   for (std::byte beyond{};;) {
@@ -180,6 +201,7 @@ void write_zip(AtomicFile& file, const std::vector<ZipEntry>& entries, std::stri
   if (comment.size() > 0xFFFF)
     fail(ExitCode::data, "{}: found {} bytes of metadata, expected at most 65535 in a zip archive",
          file.target().string(), comment.size());
+  if (entries.empty()) return write_empty_zip(file, comment);
   zip_error_t error;
   zip_error_init(&error);
   // Two references: the archive consumes one when it is closed, the other keeps the buffer for drain().

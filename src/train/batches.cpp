@@ -1,0 +1,35 @@
+#include "train/batches.hpp"
+
+#include "train/torch_tensor.hpp"
+
+#include <vector>
+
+namespace phew {
+
+DeviceSplit::DeviceSplit(const Split& split, const Normalisation& normalisation, std::int64_t channels,
+                         torch::Device device)
+    : x_(to_torch(split.x).to(device)), y_(to_torch(split.y).to(device)), channels_(channels) {
+  const auto per_channel = [&](const std::vector<double>& values) {
+    return torch::tensor(values, torch::kDouble).to(torch::kFloat).view({1, -1, 1, 1}).to(device);
+  };
+  std::vector<double> factors;
+  for (const double deviation : normalisation.deviation) factors.push_back(1 / deviation);
+  mean_ = per_channel(normalisation.mean);
+  factor_ = per_channel(factors);
+}
+
+torch::Tensor DeviceSplit::normalised(const torch::Tensor& x) const {
+  torch::Tensor out = x.to(torch::kFloat, /*non_blocking=*/false, /*copy=*/true).sub_(mean_).mul_(factor_);
+  if (out.size(1) == 1 && channels_ > 1) return out.expand({-1, channels_, -1, -1});
+  return out;
+}
+
+Batch DeviceSplit::gather(const torch::Tensor& indices) const {
+  return {normalised(x_.index_select(0, indices)), y_.index_select(0, indices)};
+}
+
+Batch DeviceSplit::slice(std::int64_t first, std::int64_t last) const {
+  return {normalised(x_.slice(0, first, last)), y_.slice(0, first, last)};
+}
+
+}  // namespace phew

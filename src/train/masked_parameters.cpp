@@ -1,0 +1,41 @@
+#include "train/masked_parameters.hpp"
+
+#include "graph/error.hpp"
+
+namespace phew {
+namespace {
+
+/// A bool tensor of the parameter's shape, true where the mask's bit is 0.
+torch::Tensor pruned_positions(const BitMatrix& kept, const Shape& shape) {
+  torch::Tensor positions = torch::ones(shape, torch::kBool);
+  bool* row = positions.data_ptr<bool>();
+  for (std::int64_t r = 0; r < kept.rows(); ++r, row += kept.columns())
+    for_each_set(kept.row(r), [&](std::int64_t column) { row[column] = false; });
+  return positions;
+}
+
+}  // namespace
+
+MaskedParameters::MaskedParameters(const NetworkModule& module, const Mask& mask,
+                                   std::span<const Parameter> parameters) {
+  if (mask.tensor_count() != parameters.size())
+    fail(ExitCode::internal, "mask: found {} tensors, expected {}", mask.tensor_count(), parameters.size());
+  for (std::size_t p = 0; p < parameters.size(); ++p)
+    if (mask[p].count() < parameters[p].size())
+      pruned_.push_back(
+          {parameters[p].name, module.weight(p), pruned_positions(mask[p], parameters[p].shape).to(module.device())});
+}
+
+void MaskedParameters::apply() {
+  const torch::NoGradGuard no_grad;
+  for (Pruned& p : pruned_) p.parameter.masked_fill_(p.positions, 0.0);
+}
+
+void MaskedParameters::check() const {
+  const torch::NoGradGuard no_grad;
+  for (const Pruned& p : pruned_)
+    if (p.parameter.ne(0).logical_and_(p.positions).any().item<bool>())
+      fail(ExitCode::internal, "{}: found a pruned weight that is not zero; this is a bug of phew-train", p.name);
+}
+
+}  // namespace phew

@@ -1,0 +1,37 @@
+// MaskedParameters: keeps a module's pruned weights at exactly zero.
+#pragma once
+
+#include "graph/mask.hpp"
+#include "train/module.hpp"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace phew {
+
+/// The pruned positions of a module's prunable parameters, on the module's device, one byte each. Zeroing after each
+/// step is exact for any optimizer that treats parameters one by one (SGD with momentum, Nesterov and weight decay,
+/// Adam): kept weights do not see what the pruned ones' gradients did to their own moments.
+class MaskedParameters {
+ public:
+  /// `mask` is one for `parameters`, which are the module's network's. A parameter without pruned weights costs
+  /// nothing.
+  MaskedParameters(const NetworkModule& module, const Mask& mask, std::span<const Parameter> parameters);
+
+  /// Sets every pruned weight to +0.
+  void apply();
+  /// Throws Error(internal) naming a parameter in which a pruned weight is not exactly zero. One synchronisation with
+  /// the device per parameter.
+  void check() const;
+
+ private:
+  struct Pruned {
+    std::string name;
+    torch::Tensor parameter;
+    torch::Tensor positions;  ///< bool, the parameter's shape, true = pruned
+  };
+  std::vector<Pruned> pruned_;
+};
+
+}  // namespace phew

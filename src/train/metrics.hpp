@@ -1,0 +1,47 @@
+// What a run measures, and its JSON.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace phew {
+
+/// One epoch. Losses are means over examples; the training loss is that seen while training, the weights changing.
+struct EpochMetrics {
+  std::int64_t epoch = 0;  ///< from 1
+  double train_loss = 0;
+  double test_loss = 0;
+  double test_accuracy = 0;      ///< share of test examples whose class is right, 0 … 1
+  double images_per_second = 0;  ///< training only, without the test pass
+  double learning_rate = 0;
+  double seconds = 0;  ///< with the test pass
+};
+
+/// Mean loss over a split, and the share of its examples whose class is right.
+struct Evaluation {
+  double loss = 0;
+  double accuracy = 0;
+};
+
+enum class RunStatus { finished, interrupted, failed };
+[[nodiscard]] std::string_view name_of(RunStatus status);
+
+/// How a run went.
+struct RunResult {
+  RunStatus status = RunStatus::finished;
+  std::string reason;  ///< why it failed; else ""
+  std::vector<EpochMetrics> epochs;
+
+  /// The epoch of the highest test accuracy (the first of equals); nullptr without epochs.
+  [[nodiscard]] const EpochMetrics* best() const;
+  [[nodiscard]] const EpochMetrics* last() const { return epochs.empty() ? nullptr : &epochs.back(); }
+};
+
+/// {epoch, train_loss, test_loss, test_accuracy, images_per_second, learning_rate, seconds}
+[[nodiscard]] nlohmann::ordered_json to_json(const EpochMetrics& metrics);
+
+}  // namespace phew

@@ -1,0 +1,21 @@
+// The one place that knows LibTorch's versions. Tried: 1.13 (Debian 12) and 2.11 (PyTorch's wheel).
+// Includes tensors and autograd, not torch/torch.h, which doubles a file's compile time.
+#pragma once
+
+#include <torch/types.h>
+#include <torch/version.h>
+
+#include <string>
+
+namespace phew::compat {
+
+/// "1.13.0".
+[[nodiscard]] inline std::string torch_version() { return TORCH_VERSION; }
+
+/// A c10::Error's message without its backtrace, on one line.
+[[nodiscard]] inline std::string first_line(const c10::Error& error) {
+  const std::string message = error.what_without_backtrace();
+  return message.substr(0, message.find('\n'));
+}
+
+}  // namespace phew::compat

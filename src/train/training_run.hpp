@@ -1,0 +1,42 @@
+// A whole run: a ticket is trained in a folder of its own.
+#pragma once
+
+#include "graph/mask.hpp"
+#include "graph/network.hpp"
+#include "train/dataset.hpp"
+#include "train/metrics.hpp"
+#include "train/run_config.hpp"
+#include "train/run_observer.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace phew {
+
+/// What is trained, and on what.
+struct Ticket {
+  Network network;
+  std::vector<Tensor> initial;  ///< the tensors of network.state()
+  std::optional<Mask> mask;     ///< none: dense
+};
+
+/// Fills in what follows from the ticket and the data: hashes and density.
+void describe(RunConfig& config, const Ticket& ticket, const Dataset& data);
+
+/// Trains a ticket and leaves config.toml, metrics.jsonl, weights.safetensors (the final state in network order, pruned
+/// weights exactly zero) and result.json in `folder`; see RunFolder for what may be in it before. `data` has been
+/// fitted to the network. The same bits for the same settings, machine and threads on the CPU.
+///
+/// An interrupted run keeps the metrics of its whole epochs and has no weights. A loss that is not finite ends the run
+/// likewise, with Error(data), exit code 65, and its reason in result.json.
+/// Throws what RunFolder and AtomicFile throw, and Error(internal) with LibTorch's message for errors of LibTorch.
+RunResult train_ticket(const Ticket& ticket, const Dataset& data, const RunConfig& config, const Machine& machine,
+                       const std::filesystem::path& folder, const RunObserver& observer);
+
+/// Loss and accuracy of a network in a given state over the test split.
+[[nodiscard]] Evaluation evaluate_state(const Network& network, std::span<const Tensor> state, const Dataset& data,
+                                        const std::string& loss, const Machine& machine);
+
+}  // namespace phew

@@ -1,0 +1,199 @@
+#include "train/run_files.hpp"
+
+#include "train/support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <limits>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+
+using phew::RunConfig;
+using phew::RunFolder;
+using phew::test::read_text;
+using phew::test::TempFolder;
+using phew::test::thrown_by;
+using phew::test::write_text;
+
+RunConfig config() {
+  RunConfig c;
+  c.network = "vgg11-bn,input=3x32x32";
+  c.initial = "file \"with\" quotes \\ and backslash.safetensors";
+  c.initial_hash = "00ff";
+  c.lr = 0.1;
+  c.weight_decay = 1e-4;
+  c.nesterov = true;
+  c.seed = std::numeric_limits<std::uint64_t>::max();
+  return c;
+}
+
+const phew::Machine machine{"cpu", 2, "LibTorch 0"};
+
+struct Opened {
+  phew::test::Thrown thrown;
+  std::string notice;
+};
+/// Opens a run folder and closes it.
+Opened open(const std::filesystem::path& folder, const RunConfig& c = config()) {
+  Opened out;
+  out.thrown =
+      thrown_by([&] { RunFolder run(folder, c, machine, [&](const std::string& line) { out.notice = line; }); });
+  return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(run_files)
+
+BOOST_AUTO_TEST_CASE(a_config_reads_back_as_it_was) {
+  const TempFolder folder;
+  write_text(folder / "config.toml", to_toml(config(), machine));
+  const RunConfig back = phew::read_run_config(folder / "config.toml");
+  BOOST_TEST(differences(back, config()).empty());
+  BOOST_TEST(hash_of(back) == hash_of(config()));
+  BOOST_TEST(back.initial == config().initial);
+  BOOST_TEST(back.lr == 0.1);
+  BOOST_TEST(back.seed == config().seed);
+}
+
+BOOST_AUTO_TEST_CASE(the_hash_sees_every_setting_but_the_names_of_files) {
+  const std::string hash = hash_of(config());
+  const auto changed = [&](auto change) {
+    RunConfig c = config();
+    change(c);
+    return hash_of(c) != hash;
+  };
+  BOOST_TEST(changed([](RunConfig& c) { c.network = "resnet20"; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.initial_hash = "0"; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.mask_hash = "0"; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.data = "mnist"; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.data_hash = "0"; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.limit = 9; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.epochs = 9; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.batch_size = 9; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.optimizer = "adam"; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.lr = 0.10000000000000002; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.schedule = "cosine"; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.momentum = 0; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.nesterov = false; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.weight_decay = 0; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.loss = "mse"; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.seed = 1; }));
+  BOOST_TEST(!changed([](RunConfig& c) { c.initial = "elsewhere.safetensors"; }));
+  BOOST_TEST(!changed([](RunConfig& c) { c.mask = "elsewhere.safetensors"; }));
+}
+
+BOOST_AUTO_TEST_CASE(settings_out_of_range_are_refused_by_flag) {
+  const auto refusal = [](auto change) {
+    RunConfig c;
+    change(c);
+    return thrown_by([&] { check(c); });
+  };
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  BOOST_TEST(refusal([](RunConfig&) {}).code == 0);
+  BOOST_TEST(refusal([](RunConfig& c) { c.epochs = 0; }).mentions("--epochs: found 0"));
+  BOOST_TEST(refusal([](RunConfig& c) { c.batch_size = 0; }).mentions("--batch-size"));
+  BOOST_TEST(refusal([](RunConfig& c) { c.limit = -1; }).mentions("--limit"));
+  BOOST_TEST(refusal([](RunConfig& c) { c.optimizer = "lamb"; }).mentions("--optimizer: found lamb"));
+  BOOST_TEST(refusal([&](RunConfig& c) { c.lr = nan; }).mentions("--lr"));
+  BOOST_TEST(refusal([](RunConfig& c) { c.lr = 0; }).code == 64);
+  BOOST_TEST(refusal([](RunConfig& c) { c.momentum = 1; }).mentions("--momentum"));
+  BOOST_TEST(refusal([&](RunConfig& c) { c.weight_decay = nan; }).mentions("--weight-decay"));
+  BOOST_TEST(refusal([](RunConfig& c) { c.schedule = "x"; }).mentions("--schedule"));
+  BOOST_TEST(refusal([](RunConfig& c) { c.loss = "hinge"; }).mentions("--loss"));
+  BOOST_TEST(refusal([](RunConfig& c) { c.nesterov = true, c.momentum = 0; }).mentions("--nesterov"));
+}
+
+BOOST_AUTO_TEST_CASE(a_config_that_is_no_toml_is_refused_with_its_line) {
+  const TempFolder folder;
+  write_text(folder / "config.toml", "network = \"mlp:2-2\"\nlr = = 3\n");
+  const auto thrown = thrown_by([&] { (void)phew::read_run_config(folder / "config.toml"); });
+  BOOST_TEST(thrown.code == 65);
+  BOOST_TEST(thrown.mentions("config.toml: line 2"));
+  write_text(folder / "config.toml", "epochs = \"many\"\n");
+  BOOST_TEST(thrown_by([&] { (void)phew::read_run_config(folder / "config.toml"); }).mentions("epochs: found a value"));
+  BOOST_TEST(thrown_by([&] { (void)phew::read_run_config(folder / "other.toml"); }).code == 66);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_of_the_same_settings_starts_over_and_says_so) {
+  const TempFolder folder;
+  const phew::RunFiles files{folder / "run"};
+  BOOST_TEST(open(files.folder).thrown.code == 0);
+  BOOST_TEST(open(files.folder).notice.find("an unfinished run of the same settings, starting over") !=
+             std::string::npos);
+  write_text(files.weights(), "weights");
+  write_text(files.metrics(), "{}\n");
+  write_text(files.result(), "{}");
+  BOOST_TEST(open(folder / "run/").notice.find("a finished run") != std::string::npos);
+  BOOST_TEST(read_text(files.metrics()).empty());
+  BOOST_TEST(!std::filesystem::exists(files.weights()));
+  BOOST_TEST(!std::filesystem::exists(files.result()));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_of_other_settings_is_left_alone) {
+  const TempFolder folder;
+  BOOST_TEST(open(folder / "run").thrown.code == 0);
+  const std::string before = read_text(folder / "run/config.toml");
+  write_text(folder / "run/metrics.jsonl", "{}\n");
+  RunConfig other = config();
+  other.lr = 0.05;
+  other.network = "resnet20";
+  const auto thrown = open(folder / "run", other).thrown;
+  BOOST_TEST(thrown.code == 78);
+  BOOST_TEST(thrown.mentions("lr = 0.1, expected 0.05"));
+  BOOST_TEST(thrown.mentions("network = "));
+  BOOST_TEST(!thrown.mentions("epochs"));
+  BOOST_TEST(read_text(folder / "run/config.toml") == before);
+  BOOST_TEST(read_text(folder / "run/metrics.jsonl") == "{}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_with_other_files_is_left_alone) {
+  const TempFolder folder;
+  write_text(folder / "weights.safetensors", "mine");
+  BOOST_TEST(open(folder.path()).thrown.code == 78);
+  BOOST_TEST(read_text(folder / "weights.safetensors") == "mine");
+  BOOST_TEST(!std::filesystem::exists(folder / "config.toml"));
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_made_is_refused) {
+  const TempFolder folder;
+  BOOST_TEST(open(folder / "missing/run").thrown.code == 73);
+  write_text(folder / "file", "");
+  BOOST_TEST(open(folder / "file").thrown.code == 73);
+  BOOST_TEST(open("/proc/run").thrown.code == 73);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_run_is_locked_out_until_the_first_ends) {
+  const TempFolder folder;
+  int ready[2], done[2];
+  BOOST_REQUIRE(::pipe(ready) == 0 && ::pipe(done) == 0);
+  const pid_t other = ::fork();
+  if (other == 0) {  // holds the folder until told, then ends without a destructor, as after a crash
+    const RunFolder run(folder / "run", config(), machine, [](const std::string&) {});
+    char byte = 0;
+    const bool ok = ::write(ready[1], "x", 1) == 1 && ::read(done[0], &byte, 1) == 1;
+    ::_exit(ok ? 0 : 1);
+  }
+  char byte = 0;
+  BOOST_REQUIRE(::read(ready[0], &byte, 1) == 1);
+  const auto thrown = open(folder / "run").thrown;
+  BOOST_TEST(thrown.code == 75);
+  BOOST_TEST(thrown.mentions("another run"));
+  BOOST_REQUIRE(::write(done[1], "x", 1) == 1);
+  int status = -1;
+  BOOST_REQUIRE(::waitpid(other, &status, 0) == other);
+  BOOST_TEST(status == 0);
+  BOOST_TEST(open(folder / "run").thrown.code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(metrics_are_appended_line_by_line) {
+  const TempFolder folder;
+  RunFolder run(folder / "run", config(), machine, [](const std::string&) {});
+  run.append_metrics("{\"epoch\":1}");
+  run.append_metrics("{\"epoch\":2}");
+  BOOST_TEST(read_text(run.files().metrics()) == "{\"epoch\":1}\n{\"epoch\":2}\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,11 @@
+// The commands of phew-train, one source file each.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace phew::tools {
+
+void add_train(CLI::App& app);
+void add_evaluate(CLI::App& app);
+
+}  // namespace phew::tools
