@@ -128,6 +128,20 @@ BOOST_AUTO_TEST_CASE(never_draws_a_leaf_of_zero_whatever_the_magnitudes) {
   }
 }
 
+// Float32 rounds 2^24 + 3 up to 2^24 + 4: the points between lie behind every leaf of the second group, whose other
+// blocks are empty, and belong to its only leaf.
+BOOST_AUTO_TEST_CASE(points_behind_the_last_leaf_of_a_group_fall_back_to_it) {
+  Row row(1024);
+  row[5] = 0x1p24F;
+  row[256 + 40] = 3;
+  const Rows tree({row});
+  BOOST_TEST(tree.total(0) == 0x1p24F + 4);
+  for (const double point : {0.0, 0.5, 2.5, 3.0, 3.5, 3.999}) {
+    BOOST_TEST(tree.draw(0, (0x1p24 + point) / (0x1p24 + 4)) == 296);
+  }
+  BOOST_TEST(tree.draw(0, 0x1p24 / (0x1p24 + 4) - 1e-9) == 5);
+}
+
 BOOST_AUTO_TEST_CASE(rows_of_nothing_have_total_zero) {
   BOOST_TEST(Rows({Row(1)}).total(0) == 0);
   BOOST_TEST(Rows({Row(100)}).total(0) == 0);
