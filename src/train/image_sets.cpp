@@ -3,6 +3,8 @@
 #include "graph/error.hpp"
 #include "train/idx.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstring>
 #include <string_view>

@@ -3,6 +3,8 @@
 #include "graph/error.hpp"
 #include "graph/io/atomic_file.hpp"
 
+#include <fmt/ranges.h>
+
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>

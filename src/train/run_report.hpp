@@ -9,9 +9,7 @@
 
 namespace phew {
 
-/// {schema, run, status, reason, network, mask, density, data, device, threads, versions, hash,
-///  epochs[{epoch, train_loss, test_loss, test_accuracy, images_per_second, learning_rate, seconds}], final, best,
-///  files{config, metrics, weights}}; final and best are epochs or null.
+/// The document that data/schema/train.json defines.
 [[nodiscard]] nlohmann::ordered_json run_report(const RunFiles& files, const RunConfig& config, const Machine& machine,
                                                 const RunResult& result);
 

@@ -3,6 +3,8 @@
 #include "graph/error.hpp"
 #include "train/content_hash.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>

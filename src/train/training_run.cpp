@@ -96,7 +96,8 @@ void describe(RunConfig& config, const Ticket& ticket, const Dataset& data) {
 
 RunResult train_ticket(const Ticket& ticket, const Dataset& data, const RunConfig& config, const Machine& machine,
                        const std::filesystem::path& folder_path, const RunObserver& observer) {
-  RunFolder folder(folder_path, config, machine, observer.notice);
+  const Notice notice = observer.notice ? observer.notice : [](const std::string&) {};
+  RunFolder folder(folder_path, config, machine, notice);
   RunResult result;
   try {
     with_libtorch([&] { train_in(folder, ticket, data, config, machine, observer, result); });

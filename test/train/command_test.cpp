@@ -1,4 +1,5 @@
 // phew-train as users meet it: exit codes, streams and files.
+#include "support/json_schema.hpp"
 #include "train/support.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -120,7 +121,9 @@ BOOST_AUTO_TEST_CASE(a_run_speaks_json_on_stdout_and_for_people_on_stderr) {
   const Outcome o = shell(scene.train() + " --json");
   BOOST_TEST(o.code == 0, o.err);
   const Json report = Json::parse(o.out);
-  BOOST_TEST(report.at("schema").at("name") == "phew-train/train");
+  const Json schema = Json::parse(read_text(PHEW_SOURCE_DIR "/data/schema/train.json"));
+  for (const std::string& violation : phew::test::violations(schema, report)) BOOST_TEST(false, violation);
+  BOOST_TEST(report.at("mask").is_null());
   BOOST_TEST(report.at("epochs").size() == 2U);
   BOOST_TEST(report.at("final").at("epoch") == 2);
   BOOST_TEST(report.at("threads") == 1);

@@ -40,8 +40,7 @@ phew::RunConfig config() {
 }
 
 phew::RunResult run(const std::filesystem::path& folder, const phew::RunConfig& c = config(),
-                    phew::RunObserver observer = {}) {
-  observer.notice = [](const std::string&) {};
+                    const phew::RunObserver& observer = {}) {
   return train_ticket(ticket(), phew::test::banded_data(64, 32, 6, 3), c, machine, folder, observer);
 }
 

@@ -11,6 +11,8 @@
 #include "train/state_file.hpp"
 #include "train/training_run.hpp"
 
+#include <fmt/ranges.h>
+
 #include <chrono>
 #include <memory>
 
@@ -163,6 +165,7 @@ void add_train(CLI::App& app) {
   add_globals(*command, *options);
   command->footer(
       "The run folder gets config.toml, metrics.jsonl (a line an epoch), weights.safetensors and result.json.\n"
+      "On the CPU the same settings, threads and libraries give the same bits.\n"
       "A loss that is not finite ends the run with exit code 65. Ctrl-C ends it with 130, SIGTERM with 143.\n"
       "Example: phew-train train lenet-300-100 --mask ticket.safetensors --epochs 5 --run runs/phew");
   command->callback([options] { train(*options); });
