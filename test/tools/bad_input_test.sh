@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bad_input_test.sh PHEW_GRAPH DATA: what phew-graph says of bad input, and with which exit code.
-. "$(dirname "$0")/expect.sh"
 graph=$(realpath "$1") data=$(realpath "$2")
+. "$(dirname "$0")/expect.sh"
 mask() { "$graph" mask "$@"; }
 
 one=0000803f two=00000040 zero=00000000 nan=0000c07f infinity=0000807f

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # commands_test.sh PHEW_GRAPH: what the commands of phew-graph give to other programs: files and JSON keys.
-. "$(dirname "$0")/expect.sh"
 graph=$(realpath "$1")
+. "$(dirname "$0")/expect.sh"
 command -v jq >/dev/null || { echo "jq is not installed"; exit 77; }
 
 # keys FILTER JSON-FILE KEY...: the object that FILTER picks has all keys.

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # convert_test.sh PHEW_GRAPH DATA: convert between the formats, masked or not, and what it refuses.
-. "$(dirname "$0")/expect.sh"
 graph=$(realpath "$1")
 data=$(realpath "$2")
+. "$(dirname "$0")/expect.sh"
 net=mlp:6-5-4
 
 "$graph" init $net -o w.safetensors --quiet
@@ -38,7 +38,7 @@ expect 64 'as output, expected another file' "$graph" convert w.safetensors m.sa
 [ "$sum" = "$(sha256sum <w.safetensors)" ] || complain 'the input was changed'
 
 # --- Other refusals --------------------------------------------------------------------------------------------------
-expect 64 'expected .safetensors or .npz' "$graph" convert w.safetensors w.pt
+expect 64 'expected .safetensors, .npz or .pt' "$graph" convert w.safetensors w.h5
 expect 64 'zeros-are-pruned' "$graph" convert w.safetensors x.npz --zeros-are-pruned
 expect 66 'none.pt: cannot open' "$graph" convert none.pt x.npz
 expect 73 'create it first' "$graph" convert w.safetensors missing/x.npz

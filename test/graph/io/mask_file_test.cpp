@@ -129,8 +129,8 @@ BOOST_AUTO_TEST_CASE(a_failed_write_leaves_the_old_file) {
       ExitCode::data, {"70"});
   BOOST_TEST(read_bytes(folder / "m.npz") == "old");
   BOOST_TEST(folder.file_count() == 1U);
-  check_error([&] { phew::write_mask_file(folder / "m.pt", mask, parameters, {}); }, ExitCode::usage,
-              {"m.pt: found extension \".pt\", expected .safetensors or .npz"});
+  check_error([&] { phew::write_mask_file(folder / "m.h5", mask, parameters, {}); }, ExitCode::usage,
+              {"m.h5: found extension \".h5\", expected .safetensors, .npz or .pt"});
   check_error([&] { phew::write_mask_file(folder / "none" / "m.npz", mask, parameters, {}); }, ExitCode::cant_create,
               {"create it first"});
 }
