@@ -58,6 +58,14 @@ is '.target == 13545 and .kept >= .target and .kept < .target + 25 and .kept == 
 cmp -s many-1.safetensors phew-1.safetensors || complain '--count gives another mask than a single call'
 cmp -s many-2.safetensors many-1.safetensors && complain 'two seeds give the same mask'
 
+# --- Options from a file: the command line wins -----------------------------------------------------------------------
+printf 'net = "resnet20"\ninit-seed = 3\ndensity = 0.5\nseed = 1\nquiet = true\n[mask]\noutput = "configured.safetensors"\n[init]\noutput = "never.safetensors"\n' >options.toml
+"$graph" mask --config options.toml --density 0.05
+cmp -s configured.safetensors phew-1.safetensors || complain 'options from a file give another mask'
+echo 'densty = 0.5' >typo.toml
+expect 64 'unknown key densty' "$graph" mask lenet-300-100 --config typo.toml -o typo.safetensors
+expect 66 'nothere.toml' "$graph" mask lenet-300-100 --config nothere.toml -o typo.safetensors
+
 # --- Reports ---------------------------------------------------------------------------------------------------------
 "$graph" analyze resnet20 --weights weights.safetensors --mask many-1.safetensors --json >analyze.json 2>/dev/null
 keys .network analyze.json prunable kept density effective effective_density stub_units dead_units collapsed_links \

@@ -1,5 +1,7 @@
 #include "common/program.hpp"
 
+#include "common/config_file.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -59,7 +61,8 @@ void add_globals(CLI::App& command, Globals& globals) {
   command.add_flag("--quiet", globals.quiet, "No notices and no progress on stderr");
   command.add_option("--threads", globals.threads, "Threads; 0: as many as the machine has. Never affects a result")
       ->check(CLI::Range(0, 4096));
-  command.set_config("--config", "", "Read options from a TOML file");
+  command.add_option("--config", "Options from a TOML file: density = 0.05, quiet = true; the command line wins")
+      ->type_name("FILE");
 }
 
 CLI::Validator density_check() {
@@ -74,7 +77,9 @@ CLI::Validator density_check() {
 
 int run_program(int argc, char** argv, CLI::App& app) {
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> arguments = expand_config(app, {argv + 1, argv + argc});
+    std::ranges::reverse(arguments);  // CLI11 takes them from the back
+    app.parse(std::move(arguments));
     if (std::fflush(stdout) != 0) return report(ExitCode::io, "stdout: write failed");
     return static_cast<int>(ExitCode::ok);
   } catch (const CLI::Success& request) {  // --help, --version
