@@ -30,7 +30,7 @@ constexpr Definition analyze_table[] = {
      "paper Sec. 3"},
     {"network.path_kernel_trace_log",
      "Natural logarithm of the sum over all paths and over each path's parameters of the squared product of the path's "
-     "other weights. Null as ewp_log_total.",
+     "other weights (so one weight of 0 is no division). Null without weights or a path, or where all products are 0.",
      "Gebhart et al. 2021"},
     {"network.min_hidden_cut",
      "The fewest hidden units whose removal leaves no path: 0 if there is none, null if some path has no hidden unit. "

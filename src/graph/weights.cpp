@@ -38,6 +38,10 @@ void check_finite(const Weights& weights, const std::string& source, int threads
   });
 }
 
+bool is_floating(DType dtype) {
+  return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
+}
+
 std::vector<const Tensor*> by_name(const Network& network, std::span<const Tensor> tensors) {
   std::vector<const Tensor*> found;
   for (const Parameter& p : network.parameters()) {
@@ -83,8 +87,10 @@ Weights match_weights(const Network& network, std::span<const Tensor> tensors, c
     found = by_order(network, tensors);
     if (found.empty()) missing(network.parameters()[parameter], tensors, source);
     if (notice)
-      notice(fmt::format("{}: names do not fit {}; its {} tensors of rank 2 and more are taken in order", source,
-                         network.name(), found.size()));
+      notice(
+          fmt::format("{}: names do not fit {}; its {} tensors of rank 2 and more are taken in order, and output will "
+                      "have the network's own names",
+                      source, network.name(), found.size()));
   }
   std::vector<Tensor> weights;
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -92,6 +98,9 @@ Weights match_weights(const Network& network, std::span<const Tensor> tensors, c
     if (found[i]->shape != p.shape)
       fail(ExitCode::data, "{}: {}: found shape {}, expected {}", source, found[i]->name, to_string(found[i]->shape),
            to_string(p.shape));
+    if (!is_floating(found[i]->dtype))
+      fail(ExitCode::data, "{}: {}: found {}, expected floating-point weights; a mask goes to --mask", source,
+           found[i]->name, name_of(found[i]->dtype));
     weights.push_back(to_float32(*found[i]));
     weights.back().name = p.name;
   }

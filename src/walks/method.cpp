@@ -42,13 +42,14 @@ MaskSampler prepare_magnitude(const LayeredGraph& graph, const MethodOptions& op
 }
 
 constexpr std::array registry{
-    Method{"phew", true, "walks biased by weight magnitude, until the density is met", "Patil & Dovrolis 2021, Sec. 5",
-           prepare_phew},
-    Method{"uniform-walk", false, "walks that choose every edge with equal chance", "Patil & Dovrolis 2021, Sec. 6.1",
-           prepare_uniform_walk},
-    Method{"random", false, "parameters with equal chance, exact count; --scope global or layer",
+    Method{"phew", true, true, false, "walks biased by weight magnitude, until the density is met",
+           "Patil & Dovrolis 2021, Sec. 5", prepare_phew},
+    Method{"uniform-walk", false, true, false, "walks that choose every edge with equal chance",
+           "Patil & Dovrolis 2021, Sec. 6.1", prepare_uniform_walk},
+    Method{"random", false, false, true, "parameters with equal chance, exact count; --scope global or layer",
            "Patil & Dovrolis 2021, Sec. 2 and A.1", prepare_random},
-    Method{"magnitude", true, "the largest |w|; --scope global or layer", "Han et al. 2015", prepare_magnitude}};
+    Method{"magnitude", true, false, true, "the largest |w|; --scope global or layer", "Han et al. 2015",
+           prepare_magnitude}};
 
 }  // namespace
 

@@ -37,6 +37,8 @@ using MaskSampler = std::function<MethodResult(std::int64_t target, std::uint64_
 struct Method {
   std::string_view name;
   bool needs_weights;
+  bool walks;      ///< reads granularity and max_walks
+  bool has_scope;  ///< reads scope
   std::string_view summary;
   std::string_view source;  ///< paper and section
   /// Does the work that does not depend on seed and target (a pass over the weights). Errors as Walker and keep_walks.

@@ -58,10 +58,10 @@ std::int64_t mark(Mask& mask, const LayeredGraph& graph, const Kept& step) {
 }
 
 [[noreturn]] void unreachable_density(std::int64_t target, std::int64_t reached, std::int64_t prunable,
-                                      std::string_view why) {
+                                      std::string_view why, std::string_view advice) {
   const auto share = [&](std::int64_t n) { return static_cast<double>(n) / static_cast<double>(prunable); };
-  fail(ExitCode::data, "density {:.6g}: found {:.6g} ({} of {} parameters) {}, expected {} parameters", share(target),
-       share(reached), reached, prunable, why, target);
+  fail(ExitCode::data, "density {:.6g}: found {:.6g} ({} of {} parameters) {}, expected {} parameters; {}",
+       share(target), share(reached), reached, prunable, why, target, advice);
 }
 
 /// How many walks to sample next: what the last batch's yield says is still needed, so that few are wasted.
@@ -87,7 +87,7 @@ WalkMask keep_walks(const Walker& walker, std::int64_t target, std::uint64_t see
   const LayeredGraph& graph = walker.graph();
   const std::int64_t prunable = graph.prunable();
   if (const std::int64_t reachable = walker.reachable(); reachable < target)
-    unreachable_density(target, reachable, prunable, "within reach of walks");
+    unreachable_density(target, reachable, prunable, "within reach of walks", "lower the density");
   const std::int64_t most = walker.max_walks();
 
   WalkMask result{Mask(graph.parameters())};
@@ -95,7 +95,9 @@ WalkMask keep_walks(const Walker& walker, std::int64_t target, std::uint64_t see
   double yield = static_cast<double>(graph.links().size());  // new parameters a walk, at first all of its steps
   while (result.kept < target) {
     const std::int64_t count = std::min(next_batch(target - result.kept, yield), most - result.walks);
-    if (count <= 0) unreachable_density(target, result.kept, prunable, fmt::format("after {} walks", result.walks));
+    if (count <= 0)
+      unreachable_density(target, result.kept, prunable, fmt::format("after {} walks", result.walks),
+                          "lower the density or raise --max-walks");
     batch.sample(walker, seed, result.walks, count, threads);
     const std::int64_t before = result.kept;
     batch.merge([&](std::span<const Kept> walk) {

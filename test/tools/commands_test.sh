@@ -46,7 +46,8 @@ for form in npz pt; do
   is '.jaccard.whole == 1' same.json
 done
 "$graph" mask resnet20 --init-seed 3 --density 0.05 --seed 1 --quiet -o init.safetensors
-cmp -s init.safetensors phew-1.safetensors || complain 'initial weights in memory differ from those of init'
+"$graph" similarity init.safetensors phew-1.safetensors --json 2>/dev/null >same.json
+is '.jaccard.whole == 1' same.json  # initial weights in memory are those of init
 grep -q '"mask_rule"' phew-1.safetensors || complain 'the metadata lacks the mask rule'
 
 "$graph" mask resnet20 --weights weights.safetensors --density 0.05 --seed 1 --count 3 --json -o many.safetensors >mask.json 2>/dev/null
@@ -59,11 +60,19 @@ cmp -s many-1.safetensors phew-1.safetensors || complain '--count gives another 
 cmp -s many-2.safetensors many-1.safetensors && complain 'two seeds give the same mask'
 
 # --- Options from a file: the command line wins -----------------------------------------------------------------------
-printf 'net = "resnet20"\ninit-seed = 3\ndensity = 0.5\nseed = 1\nquiet = true\n[mask]\noutput = "configured.safetensors"\n[init]\noutput = "never.safetensors"\n' >options.toml
+printf 'output = "never.safetensors"\nnet = "resnet20"\ninit-seed = 3\ndensity = 0.5\nseed = 1\nquiet = true\n[mask]\noutput = "configured.safetensors"\n[init]\noutput = "never.safetensors"\n' >options.toml
+"$graph" mask lenet-300-100 --config options.toml --density 0.05 -o other.safetensors
 "$graph" mask --config options.toml --density 0.05
-cmp -s configured.safetensors phew-1.safetensors || complain 'options from a file give another mask'
+cmp -s configured.safetensors init.safetensors || complain 'options from a file give another mask'
 echo 'densty = 0.5' >typo.toml
-expect 64 'unknown key densty' "$graph" mask lenet-300-100 --config typo.toml -o typo.safetensors
+echo 'this is no TOML' >broken.toml
+printf '[maks]\ndensity = 0.5\n' >table.toml
+echo 'json = 0' >flag.toml
+expect 64 'table.toml: found table .maks.' "$graph" mask lenet-300-100 --config table.toml -o typo.safetensors
+expect 64 'flag.toml: json: expected true or false' "$graph" mask lenet-300-100 --config flag.toml -o typo.safetensors
+expect 65 'broken.toml: line 1: expected TOML' "$graph" mask lenet-300-100 --config broken.toml -o typo.safetensors
+expect 66 '.: found no such file' "$graph" mask lenet-300-100 --config . -o typo.safetensors
+expect 64 'typo.toml: found key densty' "$graph" mask lenet-300-100 --config typo.toml -o typo.safetensors
 expect 66 'nothere.toml' "$graph" mask lenet-300-100 --config nothere.toml -o typo.safetensors
 
 # --- Reports ---------------------------------------------------------------------------------------------------------

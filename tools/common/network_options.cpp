@@ -17,7 +17,9 @@ void add_init_options(CLI::App& command, NetworkOptions& options) {
                   "Initial weights: kaiming-normal, kaiming-uniform (each also :fan-in, :fan-out), xavier-uniform, "
                   "xavier-normal, normal:STD")
       ->capture_default_str();
-  command.add_option("--init-seed", options.init_seed, "Seed of the initial weights")->capture_default_str();
+  command.add_option("--init-seed", options.init_seed, "Seed of the initial weights")
+      ->check(seed_check())
+      ->capture_default_str();
 }
 
 void add_network_options(CLI::App& command, NetworkOptions& options) {
@@ -29,17 +31,24 @@ void add_network_options(CLI::App& command, NetworkOptions& options) {
 
 void add_mask_options(CLI::App& command, NetworkOptions& options) {
   command.add_option("--mask", options.mask, "Mask: safetensors, npz or .pt, one 0/1 tensor a parameter");
-  command.add_flag("--zeros-are-pruned", options.zeros_are_pruned, "Read the zeros of a weight file as pruned");
+  command.add_flag("--zeros-are-pruned", options.zeros_are_pruned,
+                   "Read the zeros of a weight file as pruned: that of --mask, or else that of --weights");
+  command.parse_complete_callback([&options] {
+    if (!options.zeros_are_pruned || !options.mask.empty()) return;
+    if (options.weights.empty())
+      fail(ExitCode::usage, "--zeros-are-pruned: found neither --mask nor --weights, expected a file");
+    options.mask = options.weights;
+  });
 }
 
 Network load_network(const NetworkOptions& options) { return make_network(options.net); }
 
 LoadedWeights load_weights(const NetworkOptions& options, const Network& network, const Globals& globals) {
   if (options.weights.empty()) {
+    const Initializer initializer = parse_initializer(options.init);
     const std::string source = fmt::format("{}, seed {}", options.init, options.init_seed);
     globals.notice(fmt::format("weights: initialised by {}", source));
-    return {initial_weights(network, parse_initializer(options.init), options.init_seed, globals.thread_count()),
-            source};
+    return {initial_weights(network, initializer, options.init_seed, globals.thread_count()), source};
   }
   const TensorFile file = read_tensor_file(options.weights);
   return {match_weights(

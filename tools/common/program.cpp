@@ -65,6 +65,16 @@ void add_globals(CLI::App& command, Globals& globals) {
       ->type_name("FILE");
 }
 
+CLI::Validator seed_check() {
+  return {[](const std::string& text) -> std::string {
+            std::uint64_t value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            if (error == std::errc{} && end == text.data() + text.size()) return {};
+            return fmt::format("found '{}', expected a whole number from 0 to 2^64 - 1", text);
+          },
+          ""};
+}
+
 CLI::Validator density_check() {
   return {[](const std::string& text) -> std::string {
             double value = 0;

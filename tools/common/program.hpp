@@ -28,6 +28,8 @@ struct Globals {
 /// Adds --json, --quiet, --threads and --config to a command.
 void add_globals(CLI::App& command, Globals& globals);
 
+/// Refuses what is no seed: a whole number from 0 to 2^64 − 1. (CLI11 would wrap −1 around.)
+[[nodiscard]] CLI::Validator seed_check();
 /// Refuses what is not a number above 0 and at most 1: "10%", "0", "nan".
 [[nodiscard]] CLI::Validator density_check();
 

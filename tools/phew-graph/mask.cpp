@@ -53,15 +53,20 @@ std::map<std::string, std::string> metadata(const MaskCommand& command, const Ne
                                             const MethodResult& result, std::uint64_t seed) {
   const double density = static_cast<double>(result.kept) / static_cast<double>(network.prunable());
   std::map<std::string, std::string> data{{"method", command.method},
-                                          {"granularity", command.granularity},
-                                          {"scope", command.scope},
                                           {"seed", std::to_string(seed)},
                                           {"target_density", fmt::format("{}", command.density)},
                                           {"density", fmt::format("{}", density)},
                                           {"network", network.name()},
                                           {"mask_rule", std::to_string(mask_rule_version)},
                                           {"version", std::string(version)}};
+  const Method& method = find_method(command.method);
+  if (method.walks) data["granularity"] = command.granularity;
+  if (method.has_scope) data["scope"] = command.scope;
   if (!weights.empty()) data["weights_xxh3"] = hash_of(weights);
+  if (!weights.empty() && command.weights.empty()) {
+    data["init"] = command.init;
+    data["init_seed"] = std::to_string(command.init_seed);
+  }
   return data;
 }
 
@@ -81,8 +86,20 @@ Json to_json(const MaskCommand& command, const Network& network, const MethodRes
       {"files", Json::array({file_of(command, seed).string()})}};
 }
 
+/// Refuses an option that the method would ignore: its mask must not say otherwise.
+void check_options(const MaskCommand& command, const Method& method) {
+  if (!method.walks && command.granularity != "parameter")
+    fail(ExitCode::usage, "--granularity: found {}, but {} does not walk", command.granularity, method.name);
+  if (!method.walks && command.max_walks != 0) fail(ExitCode::usage, "--max-walks: {} does not walk", method.name);
+  if (!method.has_scope && command.scope != "global")
+    fail(ExitCode::usage, "--scope: found {}, but {} counts over the whole network", command.scope, method.name);
+}
+
 /// Refuses before any work what could not be written after it.
 void check_output(const MaskCommand& command) {
+  if (command.count - 1 > 0 && command.seed + static_cast<std::uint64_t>(command.count - 1) < command.seed)
+    fail(ExitCode::usage, "--count: found {} seeds from {} on, expected the last to be at most 2^64 - 1", command.count,
+         command.seed);
   if (command.count < 1) fail(ExitCode::usage, "--count: found {}, expected at least 1", command.count);
   std::error_code ignored;
   for (std::int64_t i = 0; i < command.count; ++i) {
@@ -93,8 +110,19 @@ void check_output(const MaskCommand& command) {
   check_writable_tensor_file(command.output);
 }
 
+/// Errors about weights name their file.
+MaskSampler prepare(const Method& method, const LayeredGraph& graph, const MethodOptions& options,
+                    const std::string& file) {
+  try {
+    return method.prepare(graph, options);
+  } catch (const Error& error) {
+    throw Error(error.code(), file.empty() ? error.what() : file + ": " + error.what());
+  }
+}
+
 void run(const MaskCommand& command) {
   const Method& method = find_method(command.method);
+  check_options(command, method);
   check_output(command);
   Stopwatch watch;
   Seconds seconds;
@@ -111,7 +139,7 @@ void run(const MaskCommand& command) {
                         .max_walks = command.max_walks,
                         .threads = command.thread_count(),
                         .progress = [&](std::int64_t kept, std::int64_t all) { bar.update(kept, all, "parameters"); }};
-  const MaskSampler sample = method.prepare(graph, options);
+  const MaskSampler sample = prepare(method, graph, options, command.weights);
   seconds.prepare = watch.lap();
 
   Json masks = Json::array(), files = Json::array();
@@ -123,8 +151,9 @@ void run(const MaskCommand& command) {
     write_mask_file(file_of(command, seed), result.mask, network.parameters(),
                     metadata(command, network, weights.weights, result, seed));
     mine.write = watch.lap();
-    command.notice(fmt::format("{}: kept {} of {} (target {}), {} walks", file_of(command, seed).string(), result.kept,
-                               network.prunable(), target, result.walks));
+    command.notice(fmt::format("{}: kept {} of {} (target {}){}", file_of(command, seed).string(), result.kept,
+                               network.prunable(), target,
+                               method.walks ? fmt::format(", {} walks", result.walks) : ""));
     masks.push_back(to_json(command, network, result, seed, target, mine));
     files.push_back(file_of(command, seed).string());
   }
@@ -154,7 +183,9 @@ void add_mask(CLI::App& app) {
   command->add_option("--density", options->density, "Kept / prunable parameters, above 0 and at most 1")
       ->required()
       ->check(density_check());
-  command->add_option("--seed", options->seed, "Seed of the method's own randomness")->capture_default_str();
+  command->add_option("--seed", options->seed, "Seed of the method's own randomness")
+      ->check(seed_check())
+      ->capture_default_str();
   command->add_option("--count", options->count, "Masks to make, from seeds SEED, SEED + 1, …")->capture_default_str();
   command
       ->add_option("--granularity", options->granularity, "What a walk keeps of an edge: one parameter or its kernel")

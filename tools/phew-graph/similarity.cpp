@@ -156,14 +156,17 @@ void add_similarity(CLI::App& app) {
   const auto options = std::make_shared<SimilarityCommand>();
   command->add_option("A", options->group_a, "Masks of one network: files, or folders of them")->required();
   command->add_option("--against", options->group_b,
-                      "A second group of masks: pairs across, and a test between groups");
+                      "A second group of masks: pairs across, and a test between groups. Masks made with the same "
+                      "seed share random numbers: give the groups different seeds");
   command->add_flag("--zeros-are-pruned", options->zeros_are_pruned, "Read the zeros of weight files as pruned");
   command
       ->add_option("--permutations", options->permutations.samples,
                    "Labelings to sample for the test where they are too many to go through all")
       ->check(CLI::Range(std::int64_t{99}, std::int64_t{10'000'000}))
       ->capture_default_str();
-  command->add_option("--seed", options->permutations.seed, "Seed of that sample")->capture_default_str();
+  command->add_option("--seed", options->permutations.seed, "Seed of that sample")
+      ->check(seed_check())
+      ->capture_default_str();
   add_globals(*command, *options);
   command->footer(definitions_text());
   command->callback([=] { run(*options); });

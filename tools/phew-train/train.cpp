@@ -24,6 +24,7 @@ struct Options : NetworkOptions, MachineOptions, Globals {
   std::optional<double> lr;
   bool allow_missing = false;
   std::string data_dir, run;
+  std::string precision = "fp32";
 };
 
 void add_data_options(CLI::App& command, Options& o) {
@@ -49,8 +50,9 @@ void add_training_options(CLI::App& command, Options& o) {
   command.add_option("--momentum", c.momentum, "SGD's momentum")->capture_default_str();
   command.add_flag("--nesterov", c.nesterov, "Nesterov's momentum");
   command.add_option("--weight-decay", c.weight_decay, "L2 penalty")->capture_default_str();
+  command.add_option("--precision", o.precision, "fp32; no other is there yet")->capture_default_str();
   command.add_option("--loss", c.loss, "cross-entropy, or mse (to one-hot targets)")->capture_default_str();
-  command.add_option("--seed", c.seed, "Seed of the data order")->capture_default_str();
+  command.add_option("--seed", c.seed, "Seed of the data order")->check(seed_check())->capture_default_str();
 }
 
 std::vector<Tensor> initial_tensors(const Options& o, const Network& network, const Notice& notice) {
@@ -120,6 +122,8 @@ RunObserver observe(const Options& o, RunBar& bar, const StopSignal& signal, con
 void train(Options o) {
   o.config.lr = o.lr.value_or(o.config.optimizer == "adam" ? 1e-3 : 0.01);
   check(o.config);
+  if (o.precision != "fp32")
+    fail(ExitCode::unsupported, "--precision: found {}, expected fp32; no other is there yet", o.precision);
   const StopSignal signal;
   const Notice notice = [&o](const std::string& line) { o.notice(line); };
   const Machine machine = set_up_machine(o, o);
