@@ -123,6 +123,25 @@ BOOST_DATA_TEST_CASE(gradients_reach_every_trainable_tensor_on_a_path, boost::un
   BOOST_TEST(reached > 0U);
 }
 
+/// x + relu(x), both ways round: the ReLU must not overwrite what another op reads.
+BOOST_AUTO_TEST_CASE(a_relu_leaves_a_shared_input_alone) {
+  phew::Network network("shared");
+  const auto input = network.add("input", phew::op::Input{{4}});
+  const auto linear = network.add("linear", phew::op::Linear{.in = 4, .out = 4}, {input});
+  const auto relu = network.add("relu", phew::op::ReLU{}, {linear});
+  const auto left = network.add("left", phew::op::Add{}, {linear, relu});
+  const auto right = network.add("right", phew::op::Mul{}, {left, linear});
+  (void)network.add("output", phew::op::Output{}, {right});
+  const auto state = random_state(network, 8);
+  const auto inputs = random_inputs(network, 3);
+  NetworkModule module(network, cpu);
+  module.load_state(state);
+  const torch::Tensor out = module.forward(to_tensor(inputs)).detach();
+  const auto expected = phew::test::reference_forward(network, state, inputs, false);
+  for (std::size_t r = 0; r < 3; ++r)
+    for (std::size_t c = 0; c < 4; ++c) BOOST_TEST(std::abs(out.data_ptr<float>()[r * 4 + c] - expected[r][c]) < 1e-5);
+}
+
 /// test/golden/forward.json holds what PyTorch computes for the same initial weights; pytorch_parity.py renews it.
 BOOST_AUTO_TEST_CASE(zoo_networks_compute_what_pytorch_computed) {
   const auto golden = nlohmann::json::parse(phew::test::read_text(PHEW_SOURCE_DIR "/test/golden/forward.json"));
