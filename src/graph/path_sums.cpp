@@ -100,6 +100,12 @@ class LinkProducts {
   PathValue value_;
 };
 
+/// A NaN or an infinity among the weights shows in the sums: forward sums are at most 1 and products are in double.
+void check_finite(const LayeredGraph& graph, const Link& link, const std::vector<double>& sums) {
+  if (link.fixed() || std::ranges::all_of(sums, [](double v) { return std::isfinite(v); })) return;
+  graph.weights().require_finite(link.parameter);
+}
+
 double total_log(const LayeredGraph& graph, const std::vector<ScaledSums>& forward) {
   double total = minus_infinity;
   for (std::size_t i = 0; i < forward.size(); ++i) {
@@ -125,7 +131,9 @@ PathSums path_sums(const LayeredGraph& graph, PathValue value) {
     for (const std::size_t l : graph.layers()[i].in_links) {
       const Link& link = graph.links()[l];
       const ScaledSums& from = sums.forward[link.from];
-      add_scaled(sums.forward[i], LinkProducts(graph, link, value).forward(from.value), from.exponent);
+      const std::vector<double> part = LinkProducts(graph, link, value).forward(from.value);
+      check_finite(graph, link, part);
+      add_scaled(sums.forward[i], part, from.exponent);
     }
     normalise(sums.forward[i]);
   }

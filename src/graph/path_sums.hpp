@@ -32,6 +32,7 @@ struct PathSums {
 
 /// Paths are at parameter level: a path names one kept parameter per kernel. `magnitude` and `square` need weights
 /// (without them every parameter counts 1). One forward and one backward pass over the kept parameters.
+/// Throws Error(data) naming the tensor if a kept weight is NaN or infinite.
 [[nodiscard]] PathSums path_sums(const LayeredGraph& graph, PathValue value);
 
 }  // namespace phew

@@ -122,6 +122,7 @@ Mask keep_top(std::span<const Parameter> parameters, const Weights& scores, std:
 
 Mask keep_largest(std::span<const Parameter> parameters, const Weights& weights, std::int64_t target, Scope scope) {
   check_target(parameters, target);
+  for (std::size_t i = 0; i < parameters.size(); ++i) weights.require_finite(i);
   return keep(parameters, weights, target, scope, key_of_magnitude);
 }
 

@@ -17,7 +17,7 @@ enum class Scope { global, per_layer };
 [[nodiscard]] Mask keep_top(std::span<const Parameter> parameters, const Weights& scores, std::int64_t target,
                             Scope scope);
 
-/// The same for |w| as the score: magnitude pruning.
+/// The same for |w| as the score: magnitude pruning. Throws Error(data) naming the first NaN or infinity.
 [[nodiscard]] Mask keep_largest(std::span<const Parameter> parameters, const Weights& weights, std::int64_t target,
                                 Scope scope);
 

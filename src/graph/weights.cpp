@@ -1,42 +1,17 @@
 #include "graph/weights.hpp"
 
 #include "graph/error.hpp"
-#include "graph/parallel.hpp"
 
 #include <fmt/format.h>
 #include <xxhash.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <memory>
 #include <utility>
 
 namespace phew {
 namespace {
-
-/// Whether any value is NaN or infinite: an exponent of all ones. Compares integers, so that it runs at the speed of
-/// memory without any leave to reorder floating-point sums.
-bool any_non_finite(std::span<const float> values) {
-  bool found = false;
-  for (const float value : values) found |= (std::bit_cast<std::int32_t>(value) & 0x7FFFFFFF) >= 0x7F800000;
-  return found;
-}
-
-void check_finite(const Weights& weights, const std::string& source, int threads) {
-  constexpr std::size_t chunk = 1 << 18;                   // values a task
-  std::vector<std::pair<std::size_t, std::size_t>> tasks;  // tensor, first value
-  for (std::size_t i = 0; i < weights.tensor_count(); ++i)
-    for (std::size_t first = 0; first < weights[i].size(); first += chunk) tasks.emplace_back(i, first);
-  parallel_for(threads, static_cast<std::int64_t>(tasks.size()), [&](std::int64_t task) {
-    const auto [i, first] = tasks[static_cast<std::size_t>(task)];
-    const auto values = weights[i].subspan(first, std::min(chunk, weights[i].size() - first));
-    if (!any_non_finite(values)) return;
-    const auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
-    fail(ExitCode::data, "{}: {}: found {} at element {}, expected finite weights", source, weights.tensor(i).name,
-         std::isnan(*bad) ? "NaN" : "an infinity", static_cast<std::ptrdiff_t>(first) + (bad - values.begin()));
-  });
-}
 
 bool is_floating(DType dtype) {
   return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
@@ -72,15 +47,32 @@ std::vector<const Tensor*> by_order(const Network& network, std::span<const Tens
 
 }  // namespace
 
-Weights::Weights(std::span<const Parameter> parameters, std::vector<Tensor> tensors) : tensors_(std::move(tensors)) {
+Weights::Weights(std::span<const Parameter> parameters, std::vector<Tensor> tensors, std::string source)
+    : tensors_(std::move(tensors)), source_(std::move(source)) {
   const bool fits =
       std::ranges::equal(tensors_, parameters, [](const Tensor& t, const Parameter& p) { return t.shape == p.shape; });
   if (!fits) fail(ExitCode::internal, "weights do not fit the network's {} parameters", parameters.size());
   for (const Tensor& tensor : tensors_) values_.push_back(float_values(tensor));
 }
 
+std::string Weights::place(std::size_t parameter) const {
+  const std::string& name = tensors_[parameter].name;
+  return source_.empty() ? name : source_ + ": " + name;
+}
+
+void Weights::require_finite(std::size_t parameter) const {
+  phew::require_finite(values_[parameter], place(parameter));
+}
+
+void require_finite(std::span<const float> values, const std::string& place) {
+  const auto bad = std::ranges::find_if_not(values, [](float value) { return std::isfinite(value); });
+  if (bad != values.end())
+    fail(ExitCode::data, "{}: found {} at element {}, expected finite values", place,
+         std::isnan(*bad) ? "NaN" : "an infinity", bad - values.begin());
+}
+
 Weights match_weights(const Network& network, std::span<const Tensor> tensors, const std::string& source,
-                      const Notice& notice, int threads) {
+                      const Notice& notice) {
   std::vector<const Tensor*> found = by_name(network, tensors);
   if (const auto gap = std::ranges::find(found, nullptr); gap != found.end()) {
     const auto parameter = static_cast<std::size_t>(gap - found.begin());
@@ -104,9 +96,7 @@ Weights match_weights(const Network& network, std::span<const Tensor> tensors, c
     weights.push_back(to_float32(*found[i]));
     weights.back().name = p.name;
   }
-  Weights matched(network.parameters(), std::move(weights));
-  check_finite(matched, source, threads);
-  return matched;
+  return {network.parameters(), std::move(weights), source};
 }
 
 std::string hash_of(const Weights& weights) {

@@ -13,12 +13,14 @@
 namespace phew {
 
 /// One float32 tensor per prunable parameter, in the network's order. A value type: copies share the values, which
-/// may lie in a mapped file.
+/// may lie in a mapped file. Values are not looked at before they are used: whatever sums them finds a NaN or an
+/// infinity by its sum, and then calls require_finite to name it.
 class Weights {
  public:
   Weights() = default;
   /// Throws Error(internal) unless the tensors fit the parameters one by one in shape and are float32.
-  Weights(std::span<const Parameter> parameters, std::vector<Tensor> tensors);
+  /// `source` names the file in errors.
+  Weights(std::span<const Parameter> parameters, std::vector<Tensor> tensors, std::string source = {});
 
   [[nodiscard]] bool empty() const { return tensors_.empty(); }
   [[nodiscard]] std::size_t tensor_count() const { return tensors_.size(); }
@@ -26,10 +28,21 @@ class Weights {
   [[nodiscard]] std::span<const float> operator[](std::size_t parameter) const { return values_[parameter]; }
   [[nodiscard]] const Tensor& tensor(std::size_t parameter) const { return tensors_[parameter]; }
 
+  /// The file they are from, as errors name it; empty if from none.
+  [[nodiscard]] const std::string& source() const { return source_; }
+  /// "FILE: NAME", or NAME if the weights are from no file: how errors name a tensor.
+  [[nodiscard]] std::string place(std::size_t parameter) const;
+  /// Throws Error(data) naming the tensor and its first value that is NaN or infinite, if there is one. One pass.
+  void require_finite(std::size_t parameter) const;
+
  private:
   std::vector<Tensor> tensors_;
   std::vector<std::span<const float>> values_;
+  std::string source_;
 };
+
+/// Throws Error(data) naming `place` and the first value that is NaN or infinite, if there is one.
+void require_finite(std::span<const float> values, const std::string& place);
 
 /// Receives a one-line notice for the user (stderr in the programs).
 using Notice = std::function<void(const std::string&)>;
@@ -38,10 +51,9 @@ using Notice = std::function<void(const std::string&)>;
 /// of rank ≥ 2 agree with the network's one by one in order and shape, in that order, with a notice.
 /// Converts to float32 where needed. `source` names the file in errors.
 /// Throws Error(data) that names the tensor, what was found and what was expected: a missing name (with the nearest
-/// one), another shape, a NaN or an infinity (which takes one pass over the values, shared by `threads`; of a mapped
-/// file it is the pass that brings the pages in).
+/// one), another shape, another kind of numbers. float32 values stay where they are, in a mapped file unread.
 [[nodiscard]] Weights match_weights(const Network& network, std::span<const Tensor> tensors, const std::string& source,
-                                    const Notice& notice, int threads = 1);
+                                    const Notice& notice);
 
 /// 128-bit XXH3 of all values in order, as 32 hexadecimal digits: the identity of weights in a mask's metadata.
 [[nodiscard]] std::string hash_of(const Weights& weights);

@@ -60,21 +60,13 @@ Found match(const Network& network, std::span<const StateTensor> state, const Te
   return found;
 }
 
-void check_finite(const Tensor& tensor, const std::string& source) {
-  const auto values = float_values(tensor);
-  const auto bad = std::ranges::find_if_not(values, [](float v) { return std::isfinite(v); });
-  if (bad != values.end())
-    fail(ExitCode::data, "{}: {}: found {} at element {}, expected finite values", source, tensor.name,
-         std::isnan(*bad) ? "NaN" : "an infinity", bad - values.begin());
-}
-
 /// A file's tensor under the state's name, in the type that the module has.
 Tensor adopt(const Tensor& tensor, const StateTensor& entry, const std::string& source) {
   if (tensor.shape != entry.shape)
     fail(ExitCode::data, "{}: {}: found shape {}, expected {}", source, tensor.name, to_string(tensor.shape),
          to_string(entry.shape));
   Tensor out = is_counter(entry) && tensor.dtype == DType::i64 ? tensor : to_float32(tensor);
-  if (out.dtype == DType::f32) check_finite(out, source);
+  if (out.dtype == DType::f32) require_finite(float_values(out), source + ": " + tensor.name);
   out.name = entry.name;
   return out;
 }

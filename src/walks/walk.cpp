@@ -171,8 +171,9 @@ class Walker::Impl {
   }
 
   [[noreturn]] void overflow(const Link& link) const {
+    graph_.weights().require_finite(link.parameter);
     fail(ExitCode::data, "{}: found weights whose sums overflow float32, expected smaller ones",
-         graph_.parameters()[link.parameter].name);
+         graph_.weights().place(link.parameter));
   }
 
   void find_starts() {
@@ -188,14 +189,16 @@ class Walker::Impl {
     for (std::size_t l = 0; l < links_.size(); ++l) {
       if (!links_[l]) continue;
       const Link& link = graph_.links()[l];
+      if (graph_.has_weights()) graph_.weights().require_finite(link.parameter);
       bool any = false;
       for (std::int64_t t = 0; t < graph_.layers()[link.to].units && !any; ++t)
         for (std::int64_t c = 0; c < link.group_sources && !any; ++c) any = links_[l]->bias.edge(t, c) > 0;
       if (!any)
         fail(ExitCode::data, "{}: found only zeros, expected a path of non-zero weights from an input to an output",
-             graph_.parameters()[link.parameter].name);
+             graph_.has_weights() ? graph_.weights().place(link.parameter) : graph_.parameters()[link.parameter].name);
     }
-    fail(ExitCode::data, "weights: found no path of non-zero weights from an input to an output, expected one");
+    fail(ExitCode::data, "{}: found no path of non-zero weights from an input to an output, expected one",
+         graph_.weights().source().empty() ? "weights" : graph_.weights().source());
   }
 
   /// Calls f(row, position) for each parameter of a link that some walk keeps.

@@ -47,6 +47,8 @@ expect 65 'short.safetensors: ' mask mlp:2-1 --weights short.safetensors --densi
 expect 65 'nan.safetensors: 0.weight: found NaN at element 1' \
   mask mlp:2-1 --weights nan.safetensors --density 0.5 -o out.safetensors
 expect 65 'inf.safetensors: 0.weight: found an infinity at element 0' \
+  mask mlp:2-1 --weights inf.safetensors --method magnitude --density 0.5 -o out.safetensors
+expect 65 'inf.safetensors: 0.weight: found an infinity at element 0' \
   "$graph" analyze mlp:2-1 --weights inf.safetensors
 expect 65 'shape.safetensors: 0.weight: found shape \[2, 2\], expected \[1, 2\]' \
   mask mlp:2-1 --weights shape.safetensors --density 0.5 -o out.safetensors

@@ -51,9 +51,7 @@ LoadedWeights load_weights(const NetworkOptions& options, const Network& network
     return {initial_weights(network, initializer, options.init_seed, globals.thread_count()), source};
   }
   const TensorFile file = read_tensor_file(options.weights);
-  return {match_weights(
-              network, file.tensors, options.weights, [&](const std::string& line) { globals.notice(line); },
-              globals.thread_count()),
+  return {match_weights(network, file.tensors, options.weights, [&](const std::string& line) { globals.notice(line); }),
           options.weights};
 }
 

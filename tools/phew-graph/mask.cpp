@@ -110,16 +110,6 @@ void check_output(const MaskCommand& command) {
   check_writable_tensor_file(command.output);
 }
 
-/// Errors about weights name their file.
-MaskSampler prepare(const Method& method, const LayeredGraph& graph, const MethodOptions& options,
-                    const std::string& file) {
-  try {
-    return method.prepare(graph, options);
-  } catch (const Error& error) {
-    throw Error(error.code(), file.empty() ? error.what() : file + ": " + error.what());
-  }
-}
-
 void run(const MaskCommand& command) {
   const Method& method = find_method(command.method);
   check_options(command, method);
@@ -139,7 +129,7 @@ void run(const MaskCommand& command) {
                         .max_walks = command.max_walks,
                         .threads = command.thread_count(),
                         .progress = [&](std::int64_t kept, std::int64_t all) { bar.update(kept, all, "parameters"); }};
-  const MaskSampler sample = prepare(method, graph, options, command.weights);
+  const MaskSampler sample = method.prepare(graph, options);
   seconds.prepare = watch.lap();
 
   Json masks = Json::array(), files = Json::array();
