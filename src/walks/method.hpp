@@ -11,38 +11,74 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 namespace phew {
 
-/// What a user may set; each method reads what concerns it.
+/// What a user may set; each method reads the options that its row names.
 struct MethodOptions {
-  Granularity granularity = Granularity::parameter;
+  WalkOptions walks{};  ///< the bias is the method's own
   Scope scope = Scope::global;
-  std::int64_t max_walks = 0;
   int threads = 1;
   Progress progress;
 };
 
-/// A mask and how it came about; walks and steps are 0 for methods that do not walk.
+/// What a method works on.
+struct MethodInput {
+  LayeredGraph graph;  ///< dense; with weights where the method reads them
+  Weights scores{};    ///< a number per parameter; empty unless given
+  Mask mask{};         ///< of no tensors unless given
+};
+
+/// A figure that a method reports beside its mask, under a key of `mask --json`.
+struct Detail {
+  std::string key;
+  std::variant<std::int64_t, double, std::string> value;
+};
+
+/// A mask and how it came about.
 struct MethodResult {
   Mask mask;
   std::int64_t kept = 0;
-  std::int64_t walks = 0;
+  std::int64_t walks = 0;  ///< 0 for methods that do not walk
   std::int64_t steps = 0;
+  std::vector<Detail> details{};
 };
 
-/// Makes masks of one prepared network: sample(target, seed), any number of times.
-using MaskSampler = std::function<MethodResult(std::int64_t target, std::uint64_t seed)>;
+/// Makes masks of one prepared network, any number of times. Safe to call from one thread at a time.
+struct MaskSampler {
+  /// One mask. A function of the input, the options, `target` and `seed`.
+  std::function<MethodResult(std::int64_t target, std::uint64_t seed)> sample;
+  /// Masks of falling targets, each inside the one before; empty where the method has no such masks.
+  std::function<std::vector<MethodResult>(std::span<const std::int64_t> targets, std::uint64_t seed)> nested{};
+};
+
+/// Where a method takes its number per parameter from.
+enum class Values {
+  none,
+  weights,
+  scores,  ///< --scores FILE
+  either   ///< scores where given, else |w|
+};
+
+/// The options that a method may read; a row names its own as a sum of bits.
+namespace reads {
+inline constexpr unsigned granularity = 1, max_walks = 2, start = 4, shortcuts = 8, scope = 16, rounds = 32, paths = 64;
+inline constexpr unsigned walks = granularity | max_walks | start | shortcuts;
+}  // namespace reads
 
 struct Method {
   std::string_view name;
-  bool needs_weights;
-  bool walks;      ///< reads granularity and max_walks
-  bool has_scope;  ///< reads scope
+  Values values;
+  bool needs_mask;   ///< a mask to start from, whose kept count is the target
+  unsigned options;  ///< of namespace reads
   std::string_view summary;
   std::string_view source;  ///< paper and section
   /// Does the work that does not depend on seed and target (a pass over the weights). Errors as Walker and keep_walks.
-  MaskSampler (*prepare)(const LayeredGraph& graph, const MethodOptions& options);
+  MaskSampler (*prepare)(const MethodInput& input, const MethodOptions& options);
+
+  [[nodiscard]] bool reads(unsigned option) const { return (options & option) != 0; }
 };
 
 /// All methods, in the order in which help lists them.

@@ -20,9 +20,25 @@ namespace phew {
 enum class Granularity { parameter, kernel };
 enum class Direction { forward, reverse };
 
+/// The unit at which a walk starts.
+enum class Start {
+  round_robin,  ///< each input (output) unit in turn
+  balanced,     ///< the one with the fewest starts and ends over earlier blocks of 1,024 walks and starts of this one
+  uniform       ///< any with equal chance
+};
+
+/// Which links a walk may take where a unit has weighted and fixed ones.
+enum class Shortcuts {
+  skip,  ///< a weighted one, all equally likely; a fixed one only where there is no weighted one (the published code)
+  walk,  ///< any, equally likely
+  weigh  ///< in proportion to the unit's total bias in the link, 1 for a fixed one
+};
+
 struct WalkOptions {
   Bias bias = Bias::weight;
   Granularity granularity = Granularity::parameter;
+  Start start = Start::round_robin;
+  Shortcuts shortcuts = Shortcuts::skip;
   /// 0: 64 walks a prunable parameter, and a million. A safeguard: high densities need very many walks.
   std::int64_t max_walks = 0;
 };

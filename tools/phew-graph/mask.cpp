@@ -60,8 +60,8 @@ std::map<std::string, std::string> metadata(const MaskCommand& command, const Ne
                                           {"mask_rule", std::to_string(mask_rule_version)},
                                           {"version", std::string(version)}};
   const Method& method = find_method(command.method);
-  if (method.walks) data["granularity"] = command.granularity;
-  if (method.has_scope) data["scope"] = command.scope;
+  if (method.reads(reads::walks)) data["granularity"] = command.granularity;
+  if (method.reads(reads::scope)) data["scope"] = command.scope;
   if (!weights.empty()) data["weights_xxh3"] = hash_of(weights);
   if (!weights.empty() && command.weights.empty()) {
     data["init"] = command.init;
@@ -88,10 +88,11 @@ Json to_json(const MaskCommand& command, const Network& network, const MethodRes
 
 /// Refuses an option that the method would ignore: its mask must not say otherwise.
 void check_options(const MaskCommand& command, const Method& method) {
-  if (!method.walks && command.granularity != "parameter")
+  if (!method.reads(reads::walks) && command.granularity != "parameter")
     fail(ExitCode::usage, "--granularity: found {}, but {} does not walk", command.granularity, method.name);
-  if (!method.walks && command.max_walks != 0) fail(ExitCode::usage, "--max-walks: {} does not walk", method.name);
-  if (!method.has_scope && command.scope != "global")
+  if (!method.reads(reads::walks) && command.max_walks != 0)
+    fail(ExitCode::usage, "--max-walks: {} does not walk", method.name);
+  if (!method.reads(reads::scope) && command.scope != "global")
     fail(ExitCode::usage, "--scope: found {}, but {} counts over the whole network", command.scope, method.name);
 }
 
@@ -119,31 +120,32 @@ void run(const MaskCommand& command) {
   const Network network = load_network(command);
   const std::int64_t target = target_of(command.density, network.prunable());
   LoadedWeights weights;
-  if (method.needs_weights || !command.weights.empty()) weights = load_weights(command, network, command);
+  if (method.values == Values::weights || !command.weights.empty()) weights = load_weights(command, network, command);
   const LayeredGraph graph(network, weights.weights);
   seconds.load = watch.lap();
 
   ProgressBar bar(command.quiet);
-  MethodOptions options{.granularity = command.granularity == "kernel" ? Granularity::kernel : Granularity::parameter,
+  const WalkOptions walks{.granularity = command.granularity == "kernel" ? Granularity::kernel : Granularity::parameter,
+                          .max_walks = command.max_walks};
+  MethodOptions options{.walks = walks,
                         .scope = command.scope == "layer" ? Scope::per_layer : Scope::global,
-                        .max_walks = command.max_walks,
                         .threads = command.thread_count(),
                         .progress = [&](std::int64_t kept, std::int64_t all) { bar.update(kept, all, "parameters"); }};
-  const MaskSampler sample = method.prepare(graph, options);
+  const MaskSampler sampler = method.prepare({graph}, options);
   seconds.prepare = watch.lap();
 
   Json masks = Json::array(), files = Json::array();
   for (std::int64_t i = 0; i < command.count; ++i) {
     const std::uint64_t seed = command.seed + static_cast<std::uint64_t>(i);
     Seconds mine = i == 0 ? seconds : Seconds{};
-    const MethodResult result = sample(target, seed);
+    const MethodResult result = sampler.sample(target, seed);
     mine.sample = watch.lap();
     write_mask_file(file_of(command, seed), result.mask, network.parameters(),
                     metadata(command, network, weights.weights, result, seed));
     mine.write = watch.lap();
     command.notice(fmt::format("{}: kept {} of {} (target {}){}", file_of(command, seed).string(), result.kept,
                                network.prunable(), target,
-                               method.walks ? fmt::format(", {} walks", result.walks) : ""));
+                               method.reads(reads::walks) ? fmt::format(", {} walks", result.walks) : ""));
     masks.push_back(to_json(command, network, result, seed, target, mine));
     files.push_back(file_of(command, seed).string());
   }
