@@ -1,66 +1,59 @@
-// ChoiceTree: weighted choice among the leaves of a row, for many rows, from sums of blocks of 16.
+// ChoiceTree: weighted choice among the blocks of a row, for many rows, from the blocks' sums.
 //
-//   level 1      c0 c1 c2                       cumulative sums within groups of 16 entries
-//   level 0      c0 … c15 │ c0 … c15 │ c0 …     one entry a block of 16 leaves
-//   leaves       not stored: the caller scans one block of its own data
+//   top level    │ c0 … c7 │                     cumulative sums within groups of 32 entries
+//   bottom level │ c0 … c31 │ c0 … c31 │ …       one entry a block
+//   leaves       not stored here
 //
-// Building an alias table costs more than it saves when a mask needs few draws from each row.
+// A choice is a search for a point in cumulative sums, level by level, each a comparison with one or two cache lines.
+// An alias table would cost more to build than it saves: a mask needs few draws from each row.
 #pragma once
 
+#include "walks/float_buffer.hpp"
+
 #include <cstdint>
-#include <utility>
+#include <span>
 #include <vector>
 
 namespace phew {
 
 class ChoiceTree {
  public:
-  static constexpr std::int64_t fan = 16;
+  static constexpr std::int64_t fan = 32;  ///< entries of one group
+  static constexpr std::int64_t lane = 8;  ///< groups are padded to whole lanes of it with their own total
+
+  struct Level {
+    std::int64_t offset = 0;  ///< of its first entry in a row
+    std::int64_t width = 0;   ///< entries without padding
+    std::int64_t padded = 0;  ///< with it
+  };
 
   ChoiceTree() = default;
-  /// Memory: 4 · rows · leaves · (1/16 + 1/256 + …) bytes.
-  ChoiceTree(std::int64_t rows, std::int64_t leaves);
+  /// Memory: about 4 · rows · blocks · (1 + 1/32 + …) bytes.
+  ChoiceTree(std::int64_t rows, std::int64_t blocks);
 
-  [[nodiscard]] std::int64_t blocks() const { return blocks_of(leaves_); }
-  /// Sets the sum of a block of leaves; accumulate(row) must follow before the row is used.
-  void set(std::int64_t row, std::int64_t block, float sum) {
-    levels_.front().sums[static_cast<std::size_t>(row * levels_.front().width + block)] = sum;
-  }
+  [[nodiscard]] std::int64_t blocks() const { return levels_.back().width; }
+  /// Where a row's block sums are to be put, one a block; accumulate(row) must follow before the row is used.
+  [[nodiscard]] float* block_sums(std::int64_t row) { return sums_.data() + row * stride_ + levels_.back().offset; }
   /// Turns a row's sums into cumulative ones, level by level.
   void accumulate(std::int64_t row);
 
-  /// Sum over a row's leaves.
-  [[nodiscard]] float total(std::int64_t row) const;
+  /// Sum over a row.
+  [[nodiscard]] float total(std::int64_t row) const { return this->row(row)[levels_.front().padded - 1]; }
 
-  /// The block that holds the point u · total(row), 0 ≤ u < 1, and how far into the block the point lies. Never a block
-  /// of sum 0 unless the total is 0. O(16 · log₁₆ leaves).
-  [[nodiscard]] std::pair<std::int64_t, double> find(std::int64_t row, double u) const;
+  /// Floats held.
+  [[nodiscard]] std::int64_t size() const { return sums_.size(); }
+  /// From the top level, of at most 32 entries, down.
+  [[nodiscard]] std::span<const Level> levels() const { return levels_; }
+  [[nodiscard]] const float* row(std::int64_t row) const { return sums_.data() + row * stride_; }
+  [[nodiscard]] std::int64_t stride() const { return stride_; }  ///< floats from row to row
 
  private:
-  struct Level {
-    std::int64_t width = 0;   ///< entries a row
-    std::vector<float> sums;  ///< cumulative within groups of 16
-  };
-  static std::int64_t blocks_of(std::int64_t n) { return (n + fan - 1) / fan; }
-
-  std::int64_t leaves_ = 0;
-  std::vector<Level> levels_;  ///< from blocks of leaves up to at most 16 entries
+  std::vector<Level> levels_;
+  std::int64_t stride_ = 0;  ///< floats a row
+  FloatBuffer sums_;
 };
 
-/// The first of `count` leaves whose running sum (in order, in double) exceeds `rest`, or, where rounding leaves none,
-/// the last leaf that is not 0. −1 if all are 0.
-template <typename Leaf>
-[[nodiscard]] std::int64_t scan(std::int64_t count, double rest, Leaf&& leaf) {
-  double sum = 0;
-  std::int64_t last = -1;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double value = leaf(i);
-    if (value == 0) continue;
-    sum += value;
-    last = i;
-    if (sum > rest) break;
-  }
-  return last;
-}
+/// `n` rounded up to a multiple of `unit`.
+constexpr std::int64_t padded_to(std::int64_t unit, std::int64_t n) { return (n + unit - 1) / unit * unit; }
 
 }  // namespace phew

@@ -1,7 +1,9 @@
 #include "walks/phew.hpp"
 
 #include "graph/error.hpp"
-#include "graph/parallel.hpp"
+#include "walks/walk_sequence.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,53 +11,60 @@
 namespace phew {
 namespace {
 
-/// Consecutive walks, sampled side by side and merged in order.
-class Batch {
+/// The mask that grows, walk by walk.
+class Growth {
  public:
-  /// Samples walks first … first + count − 1.
-  void sample(const Walker& walker, std::uint64_t seed, std::int64_t first, std::int64_t count, int threads) {
-    constexpr std::int64_t group = 64;  // walks a task
-    groups_.resize(static_cast<std::size_t>((count + group - 1) / group));
-    parallel_for(threads, static_cast<std::int64_t>(groups_.size()), [&](std::int64_t g) {
-      Group& walks = groups_[static_cast<std::size_t>(g)];
-      walks.kept.clear();
-      walks.ends.clear();
-      for (std::int64_t w = g * group; w < std::min(count, (g + 1) * group); ++w) {
-        walker.walk(seed, static_cast<std::uint64_t>(first + w), walks.kept);
-        walks.ends.push_back(walks.kept.size());
-      }
-    });
+  explicit Growth(const Walker& walker)
+      : graph_(walker.graph()), mask_(graph_.parameters()), starts_(static_cast<std::size_t>(graph_.unit_count())) {
+    for (const Link& link : graph_.links()) parameters_.push_back(link.parameter);
   }
 
-  /// Calls keep(span of one walk's steps) in walk order until it returns false.
-  template <typename Keep>
-  void merge(Keep&& keep) const {
-    for (const Group& walks : groups_) {
-      std::size_t begin = 0;
-      for (const std::size_t end : walks.ends) {
-        if (!keep(std::span(walks.kept).subspan(begin, end - begin))) return;
-        begin = end;
-      }
-    }
+  void add(std::span<const Kept> steps, const WalkEnds& ends) {
+    for (const Kept& step : steps) kept_ += mark(step);
+    const auto count = static_cast<std::int64_t>(steps.size());
+    shortest_ = walks_ == 0 ? count : std::min(shortest_, count);
+    longest_ = std::max(longest_, count);
+    steps_ += count;
+    ++walks_;
+    ++starts_[static_cast<std::size_t>(ends.start)];
+  }
+  /// Brings what add() will touch near.
+  void fetch(std::span<const Kept> steps) const {
+    for (const Kept& step : steps) mask_[parameters_[step.link]].prefetch(step.row, step.first);
+  }
+
+  [[nodiscard]] std::int64_t kept() const { return kept_; }
+  [[nodiscard]] std::int64_t walks() const { return walks_; }
+
+  [[nodiscard]] WalkMask result(const Walker& walker, std::int64_t drawn) const {
+    const auto [inputs_min, inputs_max] = start_counts(walker.starts(Direction::forward));
+    const auto [outputs_min, outputs_max] = start_counts(walker.starts(Direction::reverse));
+    return {mask_, kept_, walks_, steps_, drawn, shortest_, longest_, inputs_min, inputs_max, outputs_min, outputs_max};
   }
 
  private:
-  struct Group {
-    std::vector<Kept> kept;
-    std::vector<std::size_t> ends;  ///< by walk, into kept
-  };
-  std::vector<Group> groups_;
-};
+  /// Sets a step's bits and returns how many were new.
+  std::int64_t mark(const Kept& step) {
+    const std::size_t parameter = parameters_[step.link];
+    BitMatrix& bits = mask_[parameter];
+    if (step.count == 1) return bits.set(step.row, step.first) ? 1 : 0;
+    std::int64_t fresh = 0;
+    for (std::int64_t p = step.first; p < step.last(); ++p)
+      if (!graph_.has_mask() || graph_.mask()[parameter].test(step.row, p)) fresh += bits.set(step.row, p) ? 1 : 0;
+    return fresh;
+  }
 
-/// Sets a step's bits and returns how many were new.
-std::int64_t mark(Mask& mask, const LayeredGraph& graph, const Kept& step) {
-  const std::size_t parameter = graph.links()[step.link].parameter;
-  std::int64_t fresh = 0;
-  for (std::int64_t p = step.first; p < step.last; ++p)
-    if (!graph.has_mask() || graph.mask()[parameter].test(step.row, p))
-      fresh += mask[parameter].set(step.row, p) ? 1 : 0;
-  return fresh;
-}
+  [[nodiscard]] std::pair<std::int64_t, std::int64_t> start_counts(std::span<const std::int64_t> units) const {
+    const auto uses = [&](std::int64_t unit) { return starts_[static_cast<std::size_t>(unit)]; };
+    return {uses(*std::ranges::min_element(units, {}, uses)), uses(*std::ranges::max_element(units, {}, uses))};
+  }
+
+  const LayeredGraph& graph_;
+  std::vector<std::size_t> parameters_;  ///< by link
+  Mask mask_;
+  std::int64_t kept_ = 0, walks_ = 0, steps_ = 0, shortest_ = 0, longest_ = 0;
+  std::vector<std::int64_t> starts_;  ///< by vertex
+};
 
 [[noreturn]] void unreachable_density(std::int64_t target, std::int64_t reached, std::int64_t prunable,
                                       std::string_view why, std::string_view advice) {
@@ -64,10 +73,10 @@ std::int64_t mark(Mask& mask, const LayeredGraph& graph, const Kept& step) {
        share(target), share(reached), reached, prunable, why, target, advice);
 }
 
-/// How many walks to sample next: what the last batch's yield says is still needed, so that few are wasted.
-std::int64_t next_batch(std::int64_t missing, double yield) {
+/// How many walks to draw next: what the last batch's yield says is still needed, so that few are wasted.
+std::size_t next_batch(std::int64_t missing, double yield) {
   constexpr double most = 2048, least = 16;
-  return static_cast<std::int64_t>(std::clamp(static_cast<double>(missing) / std::max(yield, 1e-3), least, most));
+  return static_cast<std::size_t>(std::clamp(static_cast<double>(missing) / std::max(yield, 1e-3), least, most));
 }
 
 }  // namespace
@@ -84,32 +93,48 @@ std::int64_t target_of(double density, std::int64_t prunable) {
 
 WalkMask keep_walks(const Walker& walker, std::int64_t target, std::uint64_t seed, int threads,
                     const Progress& progress) {
-  const LayeredGraph& graph = walker.graph();
-  const std::int64_t prunable = graph.prunable();
-  if (const std::int64_t reachable = walker.reachable(); reachable < target)
-    unreachable_density(target, reachable, prunable, "within reach of walks", "lower the density");
-  const std::int64_t most = walker.max_walks();
+  return std::move(keep_walks_nested(walker, {&target, 1}, seed, threads, progress).front());
+}
 
-  WalkMask result{Mask(graph.parameters())};
-  Batch batch;
-  double yield = static_cast<double>(graph.links().size());  // new parameters a walk, at first all of its steps
-  while (result.kept < target) {
-    const std::int64_t count = std::min(next_batch(target - result.kept, yield), most - result.walks);
-    if (count <= 0)
-      unreachable_density(target, result.kept, prunable, fmt::format("after {} walks", result.walks),
+std::vector<WalkMask> keep_walks_nested(const Walker& walker, std::span<const std::int64_t> targets, std::uint64_t seed,
+                                        int threads, const Progress& progress) {
+  const std::int64_t prunable = walker.graph().prunable();
+  const std::int64_t last = targets.front();
+  const std::int64_t most = walker.options().max_walks > 0 ? walker.options().max_walks : 64 * prunable + 1'000'000;
+  WalkSequence walks(walker, seed);
+  Growth growth(walker);
+  std::vector<WalkMask> masks;  // of rising targets
+  auto target = targets.rbegin();
+  double yield = static_cast<double>(walker.graph().links().size());  // new parameters a walk, at first all its steps
+  bool reach_known = false;
+  for (std::int64_t drawn = 0; target != targets.rend();) {
+    // As long as walks find much that is new, there is more to be reached: a pass over the weights saved.
+    if (!reach_known && (2 * last > prunable || yield < 1)) {
+      reach_known = true;
+      if (const std::int64_t reachable = walker.reachable(); reachable < last)
+        unreachable_density(last, reachable, prunable, "within reach of walks", "lower the density");
+    }
+    const std::size_t wanted = next_batch(*target - growth.kept(), yield);
+    const std::size_t allowed = static_cast<std::size_t>(most - growth.walks());
+    if (allowed == 0)
+      unreachable_density(last, growth.kept(), prunable, fmt::format("after {} walks", growth.walks()),
                           "lower the density or raise --max-walks");
-    batch.sample(walker, seed, result.walks, count, threads);
-    const std::int64_t before = result.kept;
-    batch.merge([&](std::span<const Kept> walk) {
-      for (const Kept& step : walk) result.kept += mark(result.mask, graph, step);
-      ++result.walks;
-      result.steps += static_cast<std::int64_t>(walk.size());
-      return result.kept < target;
-    });
-    yield = static_cast<double>(result.kept - before) / static_cast<double>(count);
-    if (progress) progress(result.kept, target);
+    const std::size_t count = walks.draw(std::min(wanted, allowed), threads);
+    drawn += static_cast<std::int64_t>(count);
+    const std::int64_t before = growth.kept();
+    constexpr std::size_t ahead = 4;
+    for (std::size_t i = 0; i < std::min(ahead, count); ++i) growth.fetch(walks[i]);
+    for (std::size_t i = 0; i < count && target != targets.rend(); ++i) {
+      if (i + ahead < count) growth.fetch(walks[i + ahead]);
+      growth.add(walks[i], walks.ends(i));
+      for (; target != targets.rend() && growth.kept() >= *target; ++target)
+        masks.push_back(growth.result(walker, drawn));
+    }
+    yield = static_cast<double>(growth.kept() - before) / static_cast<double>(count);
+    if (progress) progress(growth.kept(), last);
   }
-  return result;
+  std::ranges::reverse(masks);
+  return masks;
 }
 
 WalkMask phew_mask(const LayeredGraph& graph, const PhewOptions& options) {

@@ -7,14 +7,20 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
+#include <vector>
 
 namespace phew {
 
 struct WalkMask {
   Mask mask;
   std::int64_t kept = 0;
-  std::int64_t walks = 0;  ///< merged into the mask
-  std::int64_t steps = 0;  ///< weighted edges that they followed
+  std::int64_t walks = 0;                  ///< merged into the mask
+  std::int64_t steps = 0;                  ///< weighted edges that they followed
+  std::int64_t drawn = 0;                  ///< walks drawn, those behind the last one merged included
+  std::int64_t shortest = 0, longest = 0;  ///< steps of a walk
+  /// Least and most starts of a unit of either end, among those where walks can start.
+  std::int64_t input_starts_min = 0, input_starts_max = 0, output_starts_min = 0, output_starts_max = 0;
 };
 
 /// Called now and then with the parameters kept so far and their target. May throw to stop.
@@ -26,6 +32,12 @@ using Progress = std::function<void(std::int64_t kept, std::int64_t target)>;
 /// reached, if `target` cannot be met or needs more than WalkOptions::max_walks.
 [[nodiscard]] WalkMask keep_walks(const Walker& walker, std::int64_t target, std::uint64_t seed, int threads = 1,
                                   const Progress& progress = {});
+
+/// Masks of falling targets, each inside the one before: prefixes of one sequence of walks. Equal to keep_walks of each
+/// target alone.
+[[nodiscard]] std::vector<WalkMask> keep_walks_nested(const Walker& walker, std::span<const std::int64_t> targets,
+                                                      std::uint64_t seed, int threads = 1,
+                                                      const Progress& progress = {});
 
 struct PhewOptions {
   double density = 0.1;

@@ -5,12 +5,15 @@
 #include "graph/weights.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -53,11 +56,53 @@ inline double abs_sum(const Weights& weights) {
   return sum;
 }
 
-/// One line: what, its ratios to R, its goal, and whether the wall time meets it. A missed goal is reported, not an
-/// error.
-inline void print_ratio(std::string_view what, const Seconds& seconds, const Seconds& r, double goal) {
-  fmt::print("{:<32} {:>8.2f} ms {:>7.2f} R   (cpu {:>7.2f} R)   goal {:>5.1f} R   {}\n", what, 1e3 * seconds.wall,
-             seconds.wall / r.wall, seconds.cpu / r.cpu, goal, seconds.wall / r.wall <= goal ? "met" : "missed");
+/// R of these weights.
+inline double seconds_of_r(const Weights& weights) {
+  volatile double sink = 0;
+  return median_seconds(25, [&] { sink = abs_sum(weights); }).wall;
 }
+
+/// Gathers figures, prints each beside its goal as it comes, and all of them as JSON at the end if asked. A missed goal
+/// is reported, not an error; a wrong answer is.
+class Report {
+ public:
+  enum class Goal { at_most, at_least };
+
+  /// Reads `--json`.
+  Report(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) json_ |= std::string_view(argv[i]) == "--json";
+  }
+  ~Report() {
+    if (json_) fmt::print("{}\n", figures_.dump(2));
+  }
+  Report(const Report&) = delete;
+  Report& operator=(const Report&) = delete;
+
+  void add(const std::string& what, double value, const std::string& unit, std::optional<double> goal = {},
+           Goal kind = Goal::at_most) {
+    const bool met = goal && (kind == Goal::at_most ? value <= *goal : value >= *goal);
+    nlohmann::json figure{{"what", what}, {"value", value}, {"unit", unit}};
+    if (goal) figure.update({{"goal", *goal}, {"kind", kind == Goal::at_most ? "at most" : "at least"}, {"met", met}});
+    figures_.push_back(std::move(figure));
+    if (json_) return;
+    const std::string beside =
+        goal ? fmt::format("goal {} {:g}: {}", kind == Goal::at_most ? "≤" : "≥", *goal, met ? "met" : "missed") : "";
+    fmt::print("{:<56} {:>9.3g} {:<9} {}\n", what, value, unit, beside);
+  }
+  /// A line of explanation.
+  void note(const std::string& line) const {
+    if (!json_) fmt::print("{}\n", line);
+  }
+  void check(bool right, const std::string& what) {
+    if (right) return;
+    fmt::print(stderr, "error: wrong answer: {}\n", what);
+    failed_ = true;
+  }
+  [[nodiscard]] int exit_code() const { return failed_ ? 1 : 0; }
+
+ private:
+  bool json_ = false, failed_ = false;
+  nlohmann::json figures_ = nlohmann::json::array();
+};
 
 }  // namespace phew::bench

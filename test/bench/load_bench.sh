@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# load_bench.sh PHEW_GRAPH LOAD_BENCH: VGG19's weights from safetensors, npz and, where a Python with torch is there, .pt.
+# load_bench.sh PHEW_GRAPH LOAD_BENCH [--json]: VGG19's weights from safetensors, npz and, where a Python with torch is there, .pt.
 set -eu
 graph=$1 bench=$2
+shift 2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$graph" init vgg19 --quiet -o "$work/vgg19.safetensors"
@@ -15,6 +16,6 @@ torch.save({name: torch.from_numpy(arrays[name].copy()) for name in arrays.files
 PYTHON
   files+=("$work/vgg19.pt")
 else
-  echo "no Python with torch and numpy: .pt is not measured"
+  echo >&2 "no Python with torch and numpy: .pt is not measured"
 fi
-"$bench" vgg19 "${files[@]}"
+"$bench" vgg19 "${files[@]}" "$@"

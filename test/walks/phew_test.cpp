@@ -8,6 +8,7 @@
 #include "reference_rule.hpp"
 #include "support/golden.hpp"
 #include "walk_cases.hpp"
+#include "walks/walk_sequence.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -17,7 +18,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <hwy/targets.h>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,7 +36,10 @@ using phew::WalkOptions;
 using phew::test::all_walk_options;
 
 bool operator==(const WalkMask& a, const WalkMask& b) {
-  return a.mask == b.mask && a.kept == b.kept && a.walks == b.walks && a.steps == b.steps;
+  return a.mask == b.mask && a.kept == b.kept && a.walks == b.walks && a.steps == b.steps && a.shortest == b.shortest &&
+         a.longest == b.longest && a.input_starts_min == b.input_starts_min &&
+         a.input_starts_max == b.input_starts_max && a.output_starts_min == b.output_starts_min &&
+         a.output_starts_max == b.output_starts_max;
 }
 
 LayeredGraph initialised(const std::string& name, std::uint64_t seed = 0) {
@@ -59,16 +65,20 @@ std::int64_t kept_zeros(const LayeredGraph& graph, const Mask& mask) {
   return count;
 }
 
-/// The union of walks 0 … walks − 1, taken one by one.
+/// The union of walks 0 … walks − 1, drawn in odd batches.
 Mask replay(const phew::Walker& walker, std::uint64_t seed, std::int64_t walks) {
   const LayeredGraph& graph = walker.graph();
   Mask mask(graph.parameters());
-  std::vector<phew::Kept> kept;
-  for (std::int64_t w = 0; w < walks; ++w) walker.walk(seed, static_cast<std::uint64_t>(w), kept);
-  for (const phew::Kept& k : kept) {
-    const std::size_t parameter = graph.links()[k.link].parameter;
-    for (std::int64_t p = k.first; p < k.last; ++p)
-      if (!graph.has_mask() || graph.mask()[parameter].test(k.row, p)) mask[parameter].set(k.row, p);
+  phew::WalkSequence sequence(walker, seed);
+  while (walks > 0) {
+    const std::size_t count = sequence.draw(static_cast<std::size_t>(std::min<std::int64_t>(walks, 77)), 1);
+    walks -= static_cast<std::int64_t>(count);
+    for (std::size_t i = 0; i < count; ++i)
+      for (const phew::Kept& k : sequence[i]) {
+        const std::size_t parameter = graph.links()[k.link].parameter;
+        for (std::int64_t p = k.first; p < k.last(); ++p)
+          if (!graph.has_mask() || graph.mask()[parameter].test(k.row, p)) mask[parameter].set(k.row, p);
+      }
   }
   return mask;
 }
@@ -202,6 +212,40 @@ BOOST_AUTO_TEST_CASE(a_mask_contains_those_of_lower_density_with_its_seed) {
       }
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(nested_masks_are_those_of_each_target_alone) {
+  for (const char* name : {"lenet-300-100", "resnet20"}) {
+    const LayeredGraph graph = initialised(name);
+    const std::vector<std::int64_t> targets{20'000, 19'999, 5'000, 4'000, 17};
+    for (const WalkOptions& options : all_walk_options()) {
+      const phew::Walker walker(graph, options, 1);
+      const std::vector<WalkMask> nested = phew::keep_walks_nested(walker, targets, 3, 2);
+      BOOST_REQUIRE(nested.size() == targets.size());
+      for (std::size_t i = 0; i < targets.size(); ++i)
+        BOOST_TEST((nested[i] == phew::keep_walks(walker, targets[i], 3)));
+    }
+  }
+}
+
+// Scalar, SSE, AVX2, AVX-512: whatever this processor and the compiler offer.
+BOOST_AUTO_TEST_CASE(every_vector_unit_gives_the_same_masks) {
+  std::map<std::string, std::string> hashes;  // by case, on the first target
+  int targets = 0;
+  for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1, ++targets) {
+    hwy::SetSupportedTargetsForTest(left & -left);
+    for (const char* name : {"lenet-300-100", "resnet20", "vgg11"}) {
+      const LayeredGraph graph = initialised(name);
+      for (const WalkOptions& options : all_walk_options()) {
+        const std::string hash = digest_of(phew::phew_mask(graph, {.density = 0.001, .walks = options}).mask);
+        const std::string& first = hashes.emplace(name + phew::test::name_of(options), hash).first->second;
+        BOOST_TEST(hash == first, name << ", " << phew::test::name_of(options) << ", target " << (left & -left));
+      }
+    }
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  BOOST_TEST_MESSAGE(targets << " vector units compared");
+  BOOST_TEST(targets >= 1);
 }
 
 BOOST_AUTO_TEST_CASE(seeds_and_initialisations_differ) {

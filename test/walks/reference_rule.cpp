@@ -1,5 +1,6 @@
 #include "reference_rule.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -65,24 +66,25 @@ void ReferenceRule::drop_dead_ends() {
   }
 }
 
-/// Fair over weighted links, within a link by bias; without weighted edges fair over fixed links, fair within each.
+/// First the link, as the option says; within a link by bias.
 std::vector<ReferenceRule::Choice> ReferenceRule::choices(Direction direction, std::int64_t unit) const {
-  for (const bool fixed : {false, true}) {
-    std::map<std::size_t, double> totals;
-    std::vector<const RuleEdge*> candidates;
-    for (const RuleEdge& e : edges_) {
-      if ((direction == Direction::forward ? e.from : e.to) != unit || graph_.links()[e.link].fixed() != fixed)
-        continue;
-      totals[e.link] += e.bias;
-      candidates.push_back(&e);
-    }
-    if (candidates.empty()) continue;
-    std::vector<Choice> result;
-    for (const RuleEdge* e : candidates)
-      result.push_back({e, e->bias / totals[e->link] / static_cast<double>(totals.size())});
-    return result;
-  }
-  return {};
+  std::vector<const RuleEdge*> candidates;
+  for (const RuleEdge& e : edges_)
+    if ((direction == Direction::forward ? e.from : e.to) == unit) candidates.push_back(&e);
+  const auto fixed = [&](const RuleEdge* e) { return graph_.links()[e->link].fixed(); };
+  if (options_.shortcuts == Shortcuts::skip && !std::ranges::all_of(candidates, fixed))
+    std::erase_if(candidates, fixed);
+
+  std::map<std::size_t, double> totals;  // bias of the unit's edges, by link
+  for (const RuleEdge* e : candidates) totals[e->link] += e->bias;
+  const auto weight = [&](std::size_t link) {
+    return options_.shortcuts != Shortcuts::weigh || graph_.links()[link].fixed() ? 1.0 : totals[link];
+  };
+  double all = 0;
+  for (const auto& [link, total] : totals) all += weight(link);
+  std::vector<Choice> result;
+  for (const RuleEdge* e : candidates) result.push_back({e, e->bias / totals[e->link] * weight(e->link) / all});
+  return result;
 }
 
 void ReferenceRule::spread(const RuleEdge& edge, double chance, std::vector<double>& visits) const {

@@ -19,13 +19,18 @@ inline std::vector<WalkOptions> all_walk_options() {
   for (const Bias bias : {Bias::weight, Bias::uniform, Bias::inverse})
     for (const Granularity granularity : {Granularity::parameter, Granularity::kernel})
       all.push_back({.bias = bias, .granularity = granularity});
+  for (const Shortcuts shortcuts : {Shortcuts::walk, Shortcuts::weigh}) all.push_back({.shortcuts = shortcuts});
+  for (const Start start : {Start::balanced, Start::uniform}) all.push_back({.start = start});
   return all;
 }
 
 inline std::string name_of(const WalkOptions& options) {
   constexpr const char* biases[] = {"weight", "uniform", "inverse"};
-  return fmt::format("{} by {}", biases[static_cast<int>(options.bias)],
-                     options.granularity == Granularity::kernel ? "kernel" : "parameter");
+  constexpr const char* starts[] = {"", ", balanced starts", ", uniform starts"};
+  constexpr const char* shortcuts[] = {"", ", over shortcuts", ", shortcuts weighed"};
+  return fmt::format("{} by {}{}{}", biases[static_cast<int>(options.bias)],
+                     options.granularity == Granularity::kernel ? "kernel" : "parameter",
+                     starts[static_cast<int>(options.start)], shortcuts[static_cast<int>(options.shortcuts)]);
 }
 
 /// A parameter that two links use.

@@ -46,18 +46,29 @@ double least_p(const LayeredGraph& graph, const Walker& walker, const ReferenceR
   return least;
 }
 
+/// Every bias, and every use of shortcuts.
+std::vector<phew::WalkOptions> rules() {
+  std::vector<phew::WalkOptions> all;
+  for (const phew::Bias bias : {phew::Bias::weight, phew::Bias::uniform, phew::Bias::inverse})
+    all.push_back({.bias = bias});
+  for (const phew::Shortcuts shortcuts : {phew::Shortcuts::walk, phew::Shortcuts::weigh}) {
+    all.push_back({.shortcuts = shortcuts});
+    all.push_back({.bias = phew::Bias::uniform, .shortcuts = shortcuts});
+  }
+  return all;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(walk_rule)
 
 BOOST_AUTO_TEST_CASE(frequencies_on_random_networks_are_the_rule_s) {
-  constexpr double accept_above = 1e-11;  // some 5,000 questions
+  constexpr double accept_above = 1e-11;  // some 10,000 questions
   int drawn = 0, empty = 0;
   for (std::uint64_t seed = 0; seed < 150; ++seed) {
     const auto random = phew::test::random_case(seed);
     const LayeredGraph graph = phew::test::random_graph(random);
-    for (const phew::Bias bias : {phew::Bias::weight, phew::Bias::uniform, phew::Bias::inverse}) {
-      const phew::WalkOptions options{.bias = bias};
+    for (const phew::WalkOptions& options : rules()) {
       const ReferenceRule rule(graph, options);
       if (rule.empty()) {
         ++empty;
