@@ -21,7 +21,7 @@ struct MethodOptions {
   WalkOptions walks{};  ///< the bias is the method's own
   Scope scope = Scope::global;
   int threads = 1;
-  Progress progress;
+  Progress progress{};
 };
 
 /// What a method works on.

@@ -24,7 +24,7 @@ class Search {
     ++iterations_;
     most_ = std::max(most_, effective);
     if (effective < wanted_) return false;
-    if (!best_ || effective < best_->effective) best_ = EffectiveMask{std::move(result), target, effective};
+    if (!best_ || effective <= best_->effective) best_ = EffectiveMask{std::move(result), target, effective};
     return true;
   }
 
