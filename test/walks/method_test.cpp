@@ -2,7 +2,9 @@
 #include "walks/method.hpp"
 
 #include "graph/error.hpp"
+#include "mask_digest.hpp"
 #include "small_networks.hpp"
+#include "support/golden.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -184,6 +186,26 @@ BOOST_AUTO_TEST_CASE(gradient_walks_are_walks_by_weight_on_the_scores) {
   const MethodResult by_weight = phew::find_method("phew").prepare({graph.weighted(scores)}, {}).sample(200, 1);
   BOOST_TEST((by_scores.mask == by_weight.mask));
   BOOST_TEST((by_scores.mask != phew::find_method("phew").prepare({graph}, {}).sample(200, 1).mask));
+}
+
+/// The masks of methods that do not walk, bit for bit: part of the mask rule.
+BOOST_AUTO_TEST_CASE(masks_are_those_of_the_mask_rule) {
+  std::string text;
+  for (const SmallNetwork& net : phew::test::small_networks)
+    for (const char* name : {"magnitude", "scores", "invert", "random", "bernoulli", "uniform-layer", "erk", "shuffle",
+                             "radix-net", "random-regular", "erdos-renyi"})
+      for (const std::uint64_t seed : {0, 1}) {
+        const Method& method = phew::find_method(name);
+        Prepared prepared = prepare(method, net, 0.2);
+        prepared.input.scores = phew::initial_weights(net.make(), {}, 7, 1);  // these are the same on every machine
+        const phew::MaskSampler sampler = method.prepare(prepared.input, {});
+        text += fmt::format("{} {} seed {}: {}\n", net.name, name, seed,
+                            phew::test::digest_of(sampler.sample(prepared.target, seed).mask));
+        if (!sampler.nested) continue;
+        const std::vector<std::int64_t> targets{prepared.target, prepared.target / 2, prepared.target / 3};
+        text += fmt::format("  nested: {}\n", phew::test::digest_of(sampler.nested(targets, seed).back().mask));
+      }
+  phew::test::check_golden("method_masks.txt", text);
 }
 
 BOOST_AUTO_TEST_CASE(names_are_distinct_and_found) {

@@ -96,12 +96,14 @@ BOOST_AUTO_TEST_CASE(all_regular_graphs_are_equally_likely) {
 }
 
 // 3 sources, 2 targets, 4 edges: targets of degree 2, sources of 1, 1, 2. The source of both targets is any of three,
-// and the other two go to either: 3 · 2.
+// and the other two go to either: 3 · 2. The other way round likewise.
 BOOST_AUTO_TEST_CASE(uneven_degrees_fall_on_any_unit) {
-  const LayeredGraph graph = dense("mlp:3-2");
-  std::map<int, int> counts;
-  for (std::uint64_t seed = 0; seed < 6 * each; ++seed) ++counts[bits_of(phew::random_regular(graph, 4, seed).mask)];
-  check_equal(counts, 6);
+  for (const char* name : {"mlp:3-2", "mlp:2-3"}) {
+    const LayeredGraph graph = dense(name);
+    std::map<int, int> counts;
+    for (std::uint64_t seed = 0; seed < 6 * each; ++seed) ++counts[bits_of(phew::random_regular(graph, 4, seed).mask)];
+    check_equal(counts, 6);
+  }
 }
 
 // A depthwise convolution at a third: 2 of 6 channels, any of them.
