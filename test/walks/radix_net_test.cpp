@@ -43,7 +43,7 @@ std::set<std::int64_t> path_counts(const std::string& name, const Topology& topo
 
 BOOST_AUTO_TEST_SUITE(radix_net)
 
-// The digits 2, 2, 2 of a system modulo 8 (Kepner & Robinett 2019, Fig. 1), at 2 of 8 edges a unit:
+// The digits 2, 2, 2 of a system modulo 8, at 2 of 8 edges a unit:
 //   link 0: t ← t, t − 1     link 1: t ← t, t − 2     link 2: t ← t, t − 4      (modulo 8)
 BOOST_AUTO_TEST_CASE(one_system_of_digits_joins_each_pair_by_one_path) {
   const Topology topology = topology_of("mlp:8-8-8-8", 0.25);
