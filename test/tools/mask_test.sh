@@ -135,6 +135,8 @@ for name in $(jq -r '.methods[] | select((.options | index("--nested")) and .nee
   mask $net --weights weights.safetensors --method $name --density 0.5 --seed 1 --quiet -o single.safetensors
   cmp -s single.safetensors nest-0.5.safetensors || complain "$name: the first nested mask is not that of its density"
 done
+printf 'density = [0.5, 0.0123456789]\nnested = true\nmethod = "random"\n' >nested.toml
+expect 0 '"nest-0.0123456789.safetensors"' mask $net --config nested.toml --json -o nest.safetensors
 expect 64 'nested: random-regular makes no masks inside each other' \
   mask $net --method random-regular --density 0.5,0.2 --nested -o out.safetensors
 expect 64 'found 2 densities, expected one' mask $net --method random --density 0.5,0.2 -o out.safetensors

@@ -30,7 +30,7 @@ CLI::Validator densities_check() {
             if (!parse_densities(text).empty()) return {};
             return fmt::format("found '{}', expected a number above 0 and at most 1, or several after commas", text);
           },
-          "0…1"};
+          "D[,D...]"};
 }
 
 constexpr std::array options_of_methods{
