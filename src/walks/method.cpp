@@ -1,7 +1,7 @@
 #include "walks/method.hpp"
 
 #include "graph/error.hpp"
-#include "walks/random_mask.hpp"
+#include "walks/baselines.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,19 +10,37 @@
 namespace phew {
 namespace {
 
+MethodResult result_of(WalkMask found) {
+  const auto walks = static_cast<double>(std::max<std::int64_t>(found.walks, 1));
+  return {.mask = std::move(found.mask),
+          .kept = found.kept,
+          .walks = found.walks,
+          .steps = found.steps,
+          .details = {{"walks_drawn", found.drawn},
+                      {"walk_depth_min", found.shortest},
+                      {"walk_depth_mean", static_cast<double>(found.steps) / walks},
+                      {"walk_depth_max", found.longest},
+                      {"input_starts_min", found.input_starts_min},
+                      {"input_starts_max", found.input_starts_max},
+                      {"output_starts_min", found.output_starts_min},
+                      {"output_starts_max", found.output_starts_max}}};
+}
+
 MaskSampler prepare_walks(const LayeredGraph& graph, const MethodOptions& options, Bias bias) {
   WalkOptions walks = options.walks;
   walks.bias = bias;
   const auto walker = std::make_shared<const Walker>(graph, walks, options.threads);
-  return {[walker, options](std::int64_t target, std::uint64_t seed) {
-    WalkMask found = keep_walks(*walker, target, seed, options.threads, options.progress);
-    return MethodResult{std::move(found.mask), found.kept, found.walks, found.steps};
-  }};
-}
-
-MethodResult result_of(Mask mask) {
-  const std::int64_t kept = mask.kept();
-  return {std::move(mask), kept};
+  const auto nested = [walker, options](std::span<const std::int64_t> targets, std::uint64_t seed) {
+    std::vector<MethodResult> results;
+    for (WalkMask& found : keep_walks_nested(*walker, targets, seed, options.threads, options.progress))
+      results.push_back(result_of(std::move(found)));
+    return results;
+  };
+  return {.sample =
+              [nested](std::int64_t target, std::uint64_t seed) {
+                return std::move(nested({&target, 1}, seed).front());
+              },
+          .nested = nested};
 }
 
 MaskSampler prepare_phew(const MethodInput& input, const MethodOptions& options) {
@@ -34,30 +52,63 @@ MaskSampler prepare_uniform_walk(const MethodInput& input, const MethodOptions& 
 MaskSampler prepare_inverse_walk(const MethodInput& input, const MethodOptions& options) {
   return prepare_walks(input.graph, options, Bias::inverse);
 }
-MaskSampler prepare_random(const MethodInput& input, const MethodOptions& options) {
-  return {[input, options](std::int64_t target, std::uint64_t seed) {
-    return result_of(random_mask(input.graph.parameters(), target, seed, options.scope));
-  }};
+
+/// Throws Error(data) naming the first score that no walk can be biased by.
+void require_biases(const Weights& scores) {
+  for (std::size_t i = 0; i < scores.tensor_count(); ++i) {
+    scores.require_finite(i);
+    const auto negative = std::ranges::find_if(scores[i], [](float score) { return score < 0; });
+    if (negative != scores[i].end())
+      fail(ExitCode::data, "{}: found {} at element {}, expected scores of at least 0; walks are biased by them",
+           scores.place(i), *negative, negative - scores[i].begin());
+  }
 }
-MaskSampler prepare_magnitude(const MethodInput& input, const MethodOptions& options) {
-  return {[input, options](std::int64_t target, std::uint64_t) {
-    return result_of(keep_largest(input.graph.parameters(), input.graph.weights(), target, options.scope));
-  }};
+
+MaskSampler prepare_gradient_walk(const MethodInput& input, const MethodOptions& options) {
+  require_biases(input.scores);
+  return prepare_walks(input.graph.weighted(input.scores), options, Bias::weight);
 }
 
 constexpr std::array registry{
-    Method{"phew", Values::weights, false, reads::walks, "walks biased by weight magnitude, until the density is met",
-           "Patil & Dovrolis 2021, Sec. 5", prepare_phew},
-    Method{"uniform-walk", Values::none, false, reads::walks, "walks that choose every edge with equal chance",
-           "Patil & Dovrolis 2021, Sec. 6.1", prepare_uniform_walk},
-    Method{"inverse-walk", Values::weights, false, reads::walks,
-           "walks biased by 1 / weight magnitude: paths with lower edge-weights", "Patil & Dovrolis 2021, Sec. 6.1",
+    Method{"phew", Values::weights, false, reads::walks | reads::nested,
+           "walks biased by weight magnitude, until the density is met", "Patil & Dovrolis 2021, Sec. 5", prepare_phew},
+    Method{"uniform-walk", Values::none, false, reads::walks | reads::nested,
+           "walks that choose every edge with equal chance", "Patil & Dovrolis 2021, Sec. 6.1", prepare_uniform_walk},
+    Method{"inverse-walk", Values::weights, false, reads::walks | reads::nested,
+           "walks biased by 1 / weight magnitude: paths with lower edge-weights", "Patil & Dovrolis 2021, Sec. 4",
            prepare_inverse_walk},
-    Method{"random", Values::none, false, reads::scope,
-           "parameters with equal chance, exact count; --scope global or layer",
+    Method{"gradient-walk", Values::scores, false, reads::walks | reads::nested,
+           "walks biased by scores, such as the size of each weight's gradient", "Patil & Dovrolis 2021, Sec. 4",
+           prepare_gradient_walk},
+    Method{"magnitude", Values::weights, false, reads::scope | reads::nested, "the largest |w|", "Han et al. 2015",
+           prepare_magnitude},
+    Method{"scores", Values::scores, false, reads::scope | reads::nested,
+           "the highest scores of a file, whoever made them", "SNIP (Lee et al. 2019), GraSP (Wang et al. 2020), …",
+           prepare_scores},
+    Method{"invert", Values::either, false, reads::scope | reads::nested,
+           "the lowest scores, or without scores the smallest |w|: a check on a ranking", "Frankle et al. 2021",
+           prepare_invert},
+    Method{"random", Values::none, false, reads::scope | reads::nested, "parameters with equal chance, exact count",
            "Patil & Dovrolis 2021, Sec. 2 and A.1", prepare_random},
-    Method{"magnitude", Values::weights, false, reads::scope, "the largest |w|; --scope global or layer",
-           "Han et al. 2015", prepare_magnitude}};
+    Method{"bernoulli", Values::none, false, reads::nested,
+           "each parameter by itself with the density as its chance; the count varies", "Patil & Dovrolis 2021, A.1",
+           prepare_bernoulli},
+    Method{"uniform-layer", Values::none, false, reads::nested, "random, each layer at the same density",
+           "Mocanu et al. 2018; Evci et al. 2020, Sec. 3", prepare_uniform_layer},
+    Method{"erk", Values::none, false, reads::nested,
+           "random, layer densities in proportion to the sum of a tensor's extents / their product",
+           "Evci et al. 2020, Sec. 3", prepare_erk},
+    Method{"shuffle", Values::none, true, 0, "a mask's parameters exchanged at random within each tensor",
+           "Frankle et al. 2021", prepare_shuffle},
+    Method{"reinit", Values::weights, true, 0, "a mask as it is, for other weights: those that its file then names",
+           "Frankle et al. 2021", prepare_reinit},
+    Method{"radix-net", Values::none, false, 0, "mixed-radix edges: every input joined to every output alike",
+           "Kepner & Robinett 2019", prepare_radix_net},
+    Method{"random-regular", Values::none, false, 0,
+           "random edges, all units of a link with the same degree: expanders", "Prabhu et al. 2018",
+           prepare_random_regular},
+    Method{"erdos-renyi", Values::none, false, reads::nested, "random edges, all edges of a link equally likely",
+           "Mocanu et al. 2018", prepare_erdos_renyi}};
 
 }  // namespace
 
