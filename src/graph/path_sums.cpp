@@ -38,9 +38,7 @@ class LinkProducts {
     for (std::int64_t g = 0; g < link_.groups; ++g) {
       std::ranges::fill(by_column, 0.0);
       add_rows(g, b, by_column.data());
-      double* source = out.data() + g * link_.group_sources;
-      for (std::int64_t p = 0; p < length_; ++source)
-        for (const std::int64_t end = p + link_.kernel; p < end; ++p) *source += by_column[static_cast<std::size_t>(p)];
+      add_by_source(link_, g, by_column, out);
     }
   }
 

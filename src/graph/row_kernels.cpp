@@ -1,17 +1,11 @@
 #include "graph/row_kernels.hpp"
 
-#include <array>
+#include "graph/for_each_cpu.hpp"
+
 #include <cmath>
 #include <cstddef>
 #include <cstring>
 #include <numeric>
-
-#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__)
-#define PHEW_FOR_EACH_CPU __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define PHEW_FOR_EACH_CPU
-#endif
-#define PHEW_INLINE [[gnu::always_inline]] inline
 
 namespace phew {
 namespace {

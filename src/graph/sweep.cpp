@@ -78,4 +78,11 @@ const double* by_position(const Link& link, std::int64_t group, const std::vecto
   return storage.data();
 }
 
+void add_by_source(const Link& link, std::int64_t group, const std::vector<double>& by_position,
+                   std::vector<double>& sources) {
+  double* source = sources.data() + group * link.group_sources;
+  for (auto p = by_position.begin(); p != by_position.end(); ++source)
+    for (const auto end = p + link.kernel; p != end; ++p) *source += *p;
+}
+
 }  // namespace phew

@@ -87,5 +87,8 @@ void copy_backward(const Link& link, Combine combine, const std::vector<double>&
 /// position p of a row. The values themselves where kernels have one parameter; else they are written to `storage`.
 [[nodiscard]] const double* by_position(const Link& link, std::int64_t group, const std::vector<double>& sources,
                                         std::vector<double>& storage);
+/// The other way: adds values by position of a row of group `group` to the source units that they belong to.
+void add_by_source(const Link& link, std::int64_t group, const std::vector<double>& by_position,
+                   std::vector<double>& sources);
 
 }  // namespace phew

@@ -35,8 +35,8 @@ bool bench_path_sums() {
   bool right = true;
   for (const PathValue value : {PathValue::magnitude, PathValue::square}) {
     const bench::Seconds seconds = bench::median_seconds(15, [&] { sums = path_sums(graph, value); });
-    bench::print_ratio(value == PathValue::square ? "path sums of w^2, both ways" : "path sums of |w|, both ways", seconds,
-                       r, 2.4);
+    bench::print_ratio(value == PathValue::square ? "path sums of w^2, both ways" : "path sums of |w|, both ways",
+                       seconds, r, 2.4);
     right = right && sums_agree(graph, sums);
   }
   return right;
