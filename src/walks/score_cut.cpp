@@ -38,17 +38,21 @@ PHEW_FOR_EACH_CPU std::int64_t find_between(const float* scores, std::size_t n, 
                                             std::vector<std::uint32_t>& found) {
   constexpr std::size_t block = 64;
   std::int64_t below = 0;
-  for (std::size_t i = 0; i < n; i += block) {
-    const std::size_t size = std::min(block, n - i);
+  std::size_t i = 0;
+  for (; i + block <= n; i += block) {
     std::int32_t at_most_low = 0, at_most_high = 0;
-    for (std::size_t k = 0; k < size; ++k) {
+    for (std::size_t k = 0; k < block; ++k) {
       at_most_low += scores[i + k] <= low ? 1 : 0;
       at_most_high += scores[i + k] <= high ? 1 : 0;
     }
     below += at_most_low;
     if (at_most_high == at_most_low) continue;
-    for (std::size_t k = 0; k < size; ++k)
-      if (scores[i + k] > low && scores[i + k] <= high) found.push_back(static_cast<std::uint32_t>(i + k));
+    for (std::size_t k = i; k < i + block; ++k)
+      if (scores[k] > low && scores[k] <= high) found.push_back(static_cast<std::uint32_t>(k));
+  }
+  for (; i < n; ++i) {
+    below += scores[i] <= low ? 1 : 0;
+    if (scores[i] > low && scores[i] <= high) found.push_back(static_cast<std::uint32_t>(i));
   }
   return below;
 }

@@ -3,6 +3,7 @@
 #include "graph/for_each_cpu.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace phew {
@@ -22,12 +23,16 @@ PHEW_FOR_EACH_CPU void dense_scores(const float* __restrict w, std::size_t n, co
   for (std::size_t i = 0; i < n; ++i) out[i] = (w[i] * f[i]) * b;
 }
 
+/// Puts −0 for values whose score is at most `cut`; returns how many of them were not pruned before.
 PHEW_FOR_EACH_CPU std::int64_t dense_prune(float* __restrict w, std::size_t n, const float* __restrict scores,
                                            float cut) {
   std::int32_t pruned = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    pruned += !std::signbit(w[i]) && scores[i] <= cut ? 1 : 0;
-    w[i] = scores[i] <= cut ? -0.0F : w[i];
+    const float value = w[i];
+    const std::int32_t low = scores[i] <= cut ? 1 : 0;
+    const std::int32_t alive = std::bit_cast<std::int32_t>(value) >= 0 ? 1 : 0;
+    pruned += low & alive;
+    w[i] = low != 0 ? -0.0F : value;
   }
   return pruned;
 }
