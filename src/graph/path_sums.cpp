@@ -9,100 +9,78 @@ namespace {
 
 constexpr double minus_infinity = -std::numeric_limits<double>::infinity();
 
-/// x · 2^e; what falls below the smallest double is 0.
-double scaled(double x, std::int64_t e) { return std::ldexp(x, static_cast<int>(std::max<std::int64_t>(e, -5000))); }
-
-bool all_zero(const std::vector<double>& values) {
-  return std::ranges::all_of(values, [](double v) { return v == 0; });
-}
-
-/// Adds part · 2^exponent into `sums`. The larger of the two scales stays, so that nothing overflows.
-void add_scaled(ScaledSums& sums, const std::vector<double>& part, std::int64_t exponent) {
-  if (all_zero(part)) return;
-  if (all_zero(sums.value)) sums.exponent = exponent;
-  if (exponent > sums.exponent) {
-    for (double& v : sums.value) v = scaled(v, sums.exponent - exponent);
-    sums.exponent = exponent;
-  }
-  for (std::size_t i = 0; i < part.size(); ++i) sums.value[i] += scaled(part[i], exponent - sums.exponent);
-}
-
-/// Brings the largest value into [½, 1).
-void normalise(ScaledSums& sums) {
-  if (all_zero(sums.value)) return;
-  int exponent = 0;
-  (void)std::frexp(*std::ranges::max_element(sums.value), &exponent);
-  for (double& v : sums.value) v = scaled(v, -exponent);
-  sums.exponent += exponent;
-}
-
-/// Sums of a layer before any edge is followed: 1 where paths begin.
-ScaledSums start(const Layer& layer, bool begins) {
-  return {std::vector<double>(static_cast<std::size_t>(layer.units), begins ? 1.0 : 0.0), 0};
-}
-
 /// The two products of a link's value matrix M[target][source] = Σ over the kernel's kept parameters of their value:
-/// M f (forward) and Mᵀ b (backward).
+/// M f (forward) and Mᵀ b (backward), by rows of its tensor.
 class LinkProducts {
  public:
   LinkProducts(const LayeredGraph& graph, const Link& link, PathValue value)
-      : graph_(graph), link_(link), value_(graph.has_weights() ? value : PathValue::one) {}
+      : link_(link),
+        value_(graph.has_weights() ? value : PathValue::one),
+        weights_(value_ == PathValue::one ? nullptr : graph.weights()[link.parameter].data()),
+        mask_(graph.has_mask() ? &graph.mask()[link.parameter] : nullptr),
+        length_(link.group_sources * link.kernel) {}
 
-  [[nodiscard]] std::vector<double> forward(const std::vector<double>& f) const {
-    std::vector<double> out(units(link_.to));
-    for_each_entry([&](std::size_t t, std::size_t s, double m) { out[t] += m * f[s]; });
-    return out;
+  void forward(const std::vector<double>& f, std::vector<double>& out) const {
+    std::vector<double> storage;
+    for (std::int64_t g = 0; g < link_.groups; ++g) {
+      const double* by_column = by_position(link_, g, f, storage);
+      const std::int64_t first = g * link_.group_targets;
+      double* targets = out.data() + first;
+      if (mask_ == nullptr)
+        rows_dot(value_, row(first), link_.group_targets, length_, by_column, targets);
+      else
+        for (std::int64_t t = 0; t < link_.group_targets; ++t) targets[t] = masked_dot(first + t, by_column);
+    }
   }
-  [[nodiscard]] std::vector<double> backward(const std::vector<double>& b) const {
-    std::vector<double> out(units(link_.from));
-    for_each_entry([&](std::size_t t, std::size_t s, double m) { out[s] += m * b[t]; });
-    return out;
+
+  void backward(const std::vector<double>& b, std::vector<double>& out) const {
+    std::vector<double> by_column(static_cast<std::size_t>(length_));
+    for (std::int64_t g = 0; g < link_.groups; ++g) {
+      std::ranges::fill(by_column, 0.0);
+      add_rows(g, b, by_column.data());
+      add_by_source(link_, g, by_column, out);
+    }
   }
 
  private:
-  [[nodiscard]] std::size_t units(std::size_t layer) const {
-    return static_cast<std::size_t>(graph_.layers()[layer].units);
+  /// Null where weights play no part.
+  [[nodiscard]] const float* row(std::int64_t t) const {
+    return weights_ == nullptr ? nullptr : weights_ + t * length_;
   }
 
-  template <typename F>
-  void for_each_entry(F&& f) const {
-    const std::int64_t targets = graph_.layers()[link_.to].units;
-    for (std::int64_t t = 0; t < targets; ++t) {
-      if (link_.fixed()) {
-        if (const std::int64_t s = link_.source_of[static_cast<std::size_t>(t)]; s >= 0)
-          f(static_cast<std::size_t>(t), static_cast<std::size_t>(s), 1.0);
-        continue;
-      }
-      const std::int64_t first = link_.first_source(t);
-      for_each_in_edge(graph_, link_, t, [&](std::int64_t c, std::int64_t begin, std::int64_t end) {
-        f(static_cast<std::size_t>(t), static_cast<std::size_t>(first + c), kernel_value(t, begin, end));
-      });
-    }
-  }
-
-  /// Σ value over the kept parameters of positions [begin, end) of row t.
-  [[nodiscard]] double kernel_value(std::int64_t t, std::int64_t begin, std::int64_t end) const {
-    double sum = 0;
-    const std::int64_t row = t * graph_.parameters()[link_.parameter].row_length();
-    for (std::int64_t p = begin; p < end; ++p) {
-      if (graph_.has_mask() && !graph_.mask()[link_.parameter].test(t, p)) continue;
-      sum += value_ == PathValue::one ? 1.0 : of(graph_.weights()[link_.parameter][static_cast<std::size_t>(row + p)]);
-    }
-    return sum;
-  }
-  [[nodiscard]] double of(float w) const {
-    const double magnitude = std::abs(static_cast<double>(w));
+  [[nodiscard]] double of(std::int64_t t, std::int64_t p) const {
+    if (value_ == PathValue::one) return 1;
+    const double magnitude = std::abs(static_cast<double>(row(t)[p]));
     return value_ == PathValue::square ? magnitude * magnitude : magnitude;
   }
 
-  const LayeredGraph& graph_;
+  [[nodiscard]] double masked_dot(std::int64_t t, const double* by_column) const {
+    double sum = 0;
+    for_each_set(mask_->row(t), [&](std::int64_t p) { sum += of(t, p) * by_column[p]; });
+    return sum;
+  }
+
+  /// Adds the rows of group g, each times its target's b.
+  void add_rows(std::int64_t g, const std::vector<double>& b, double* by_column) const {
+    const std::int64_t first = g * link_.group_targets;
+    if (mask_ == nullptr) {
+      rows_add(value_, row(first), link_.group_targets, length_, b.data() + first, by_column);
+      return;
+    }
+    for (std::int64_t t = first; t < first + link_.group_targets; ++t)
+      for_each_set(mask_->row(t), [&](std::int64_t p) { by_column[p] += of(t, p) * b[static_cast<std::size_t>(t)]; });
+  }
+
   const Link& link_;
   PathValue value_;
+  const float* weights_;
+  const BitMatrix* mask_;
+  std::int64_t length_;
 };
 
 /// A NaN or an infinity among the weights shows in the sums: forward sums are at most 1 and products are in double.
 void check_finite(const LayeredGraph& graph, const Link& link, const std::vector<double>& sums) {
-  if (link.fixed() || std::ranges::all_of(sums, [](double v) { return std::isfinite(v); })) return;
+  if (std::ranges::all_of(sums, [](double v) { return std::isfinite(v); })) return;
   graph.weights().require_finite(link.parameter);
 }
 
@@ -123,28 +101,27 @@ double total_log(const LayeredGraph& graph, const std::vector<ScaledSums>& forwa
 
 PathSums path_sums(const LayeredGraph& graph, PathValue value) {
   PathSums sums;
-  for (const Layer& layer : graph.layers()) {
-    sums.forward.push_back(start(layer, layer.input));
-    sums.backward.push_back(start(layer, layer.output));
-  }
-  for (std::size_t i = 0; i < graph.layers().size(); ++i) {
-    for (const std::size_t l : graph.layers()[i].in_links) {
-      const Link& link = graph.links()[l];
-      const ScaledSums& from = sums.forward[link.from];
-      const std::vector<double> part = LinkProducts(graph, link, value).forward(from.value);
-      check_finite(graph, link, part);
-      add_scaled(sums.forward[i], part, from.exponent);
-    }
-    normalise(sums.forward[i]);
-  }
-  for (std::size_t i = graph.layers().size(); i-- > 0;) {
-    for (const std::size_t l : graph.layers()[i].out_links) {
-      const Link& link = graph.links()[l];
-      const ScaledSums& to = sums.backward[link.to];
-      add_scaled(sums.backward[i], LinkProducts(graph, link, value).backward(to.value), to.exponent);
-    }
-    normalise(sums.backward[i]);
-  }
+  sums.forward = sweep_forward(graph, &ScaledSums::add,
+                               [&](std::size_t l, const std::vector<double>& f, std::vector<double>& part) {
+                                 const Link& link = graph.links()[l];
+                                 if (link.fixed()) {
+                                   copy_forward(link, f, part);
+                                 } else {
+                                   LinkProducts(graph, link, value).forward(f, part);
+                                   check_finite(graph, link, part);
+                                 }
+                                 return std::int64_t{0};
+                               });
+  sums.backward = sweep_backward(graph, &ScaledSums::add,
+                                 [&](std::size_t l, const std::vector<double>& b, std::vector<double>& part) {
+                                   const Link& link = graph.links()[l];
+                                   if (link.fixed()) {
+                                     copy_backward(link, &ScaledSums::add, b, part);
+                                   } else {
+                                     LinkProducts(graph, link, value).backward(b, part);
+                                   }
+                                   return std::int64_t{0};
+                                 });
   sums.total_log = total_log(graph, sums.forward);
   return sums;
 }

@@ -6,6 +6,9 @@
 namespace phew {
 namespace {
 
+constexpr double ln2_high = 0x1.62e42fee00000p-1;  // its low bits are 0, so that exponent · ln2_high is exact
+constexpr double ln2_low = 0x1.a39ef35793c76p-33;
+
 using Coefficients = std::array<double, 8>;
 
 /// Σ c[i] · x^i by Horner's rule.
@@ -64,9 +67,18 @@ double portable_log(double x) {
   const double s2 = s * s;
   double series = 0;
   for (int k = 23; k >= 1; k -= 2) series = series * s2 + 1.0 / k;
-  constexpr double ln2_high = 0x1.62e42fee00000p-1;  // its low bits are 0, so that exponent · ln2_high is exact
-  constexpr double ln2_low = 0x1.a39ef35793c76p-33;
   return exponent * ln2_high + (2 * s * series + exponent * ln2_low);
+}
+
+double portable_exp(double x) {
+  // e^x = 2^n · e^r, |r| ≤ ½ ln 2.
+  constexpr double most = 2000;  // beyond it the result is 0 or infinite
+  x = x > most ? most : x < -most ? -most : x;
+  const double n = std::floor(x / (ln2_high + ln2_low) + 0.5);
+  const double r = (x - n * ln2_high) - n * ln2_low;
+  double series = 1;
+  for (int k = 15; k >= 1; --k) series = 1 + r * series / k;
+  return std::ldexp(series, static_cast<int>(n));
 }
 
 double normal_quantile(double p) {
