@@ -1,6 +1,8 @@
 #include "analysis/expected_stubs.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 namespace phew {
@@ -11,7 +13,8 @@ enum class Side { in, out };
 /// Chances of one side of the units, as logarithms: −inf where something is certain to be kept.
 class SideChances {
  public:
-  SideChances(const LayeredGraph& graph, std::span<const double> densities, Side side) : graph_(graph), side_(side) {
+  SideChances(const LayeredGraph& graph, std::span<const double> densities, FixedEdges fixed, Side side)
+      : graph_(graph), fixed_(fixed), side_(side) {
     for (const Layer& layer : graph.layers()) log_none_kept_.push_back(log_none_kept(layer, densities));
   }
 
@@ -53,7 +56,7 @@ class SideChances {
     const Unit unit = graph_.unit(vertex);
     for (const std::size_t l : links(graph_.layers()[unit.layer])) {
       const Link& link = graph_.links()[l];
-      if (!link.fixed()) continue;
+      if (!link.fixed() || !follows(graph_, link, fixed_)) continue;
       if (side_ == Side::out) {
         for (const std::int64_t t : link.targets_of[static_cast<std::size_t>(unit.index)])
           collect(graph_.vertex(link.to, t), found);
@@ -64,23 +67,30 @@ class SideChances {
   }
 
   const LayeredGraph& graph_;
+  FixedEdges fixed_;
   Side side_;
   std::vector<double> log_none_kept_;  ///< by layer
 };
 
 }  // namespace
 
-ExpectedStubs expected_stubs(const LayeredGraph& graph, std::span<const double> densities) {
-  const SideChances in(graph, densities, Side::in), out(graph, densities, Side::out);
+ExpectedStubs expected_stubs(const LayeredGraph& graph, std::span<const double> densities, FixedEdges fixed) {
+  const SideChances in(graph, densities, fixed, Side::in), out(graph, densities, fixed, Side::out);
   ExpectedStubs expected;
+  double log_none = 0;
   for (std::size_t l = 0; l < graph.layers().size(); ++l) {
     const Layer& layer = graph.layers()[l];
     double stubs = 0;
-    for (std::int64_t v = layer.first; layer.hidden() && !layer.copy && v < layer.first + layer.units; ++v)
-      stubs += -std::expm1(in.own(l)) * std::exp(out.reached(v)) - std::expm1(out.own(l)) * std::exp(in.reached(v));
+    for (std::int64_t v = layer.first; layer.hidden() && !layer.copy && v < layer.first + layer.units; ++v) {
+      const double chance =
+          -std::expm1(in.own(l)) * std::exp(out.reached(v)) - std::expm1(out.own(l)) * std::exp(in.reached(v));
+      stubs += chance;
+      log_none += std::log1p(-std::min(1.0, chance));
+    }
     expected.layers.push_back(stubs);
     expected.whole += stubs;
   }
+  expected.any = -std::expm1(log_none);
   return expected;
 }
 

@@ -47,9 +47,7 @@ Reach reach(const LayeredGraph& graph, FixedEdges fixed) {
     if (layer.input) mark(r.from_input, layer);
     if (layer.output) mark(r.to_output, layer);
   }
-  const auto followed = [&](const Link& link) {
-    return !link.fixed() || fixed == FixedEdges::all || graph.layers()[link.to].copy;
-  };
+  const auto followed = [&](const Link& link) { return follows(graph, link, fixed); };
   // Links are ordered by target layer, so a layer is complete before a link leaves it.
   for (const Link& link : graph.links() | std::views::filter(followed))
     for_each_edge(graph, link, [&](std::size_t s, std::size_t t) {

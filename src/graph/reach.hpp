@@ -32,6 +32,11 @@ enum class FixedEdges {
   copies
 };
 
+/// Whether reaching runs along this link: any weighted one, and a fixed one as `fixed` says.
+[[nodiscard]] inline bool follows(const LayeredGraph& graph, const Link& link, FixedEdges fixed) {
+  return !link.fixed() || fixed == FixedEdges::all || graph.layers()[link.to].copy;
+}
+
 /// One sweep each way over the mask's bits. O(kept edges + mask words).
 [[nodiscard]] Reach reach(const LayeredGraph& graph, FixedEdges fixed = FixedEdges::all);
 

@@ -77,6 +77,16 @@ BOOST_AUTO_TEST_CASE(units_far_from_the_mean_are_counted) {
   BOOST_TEST(d.units[10] == 96);
 }
 
+// The binomial distribution is narrower than Poisson's: of 20 possible, 3 √(10 · ½) is 6.7, and 2 and 18 lie outside.
+BOOST_AUTO_TEST_CASE(few_possible_edges_leave_little_room) {
+  Counts degrees(50, 10);
+  degrees[0] = 2;
+  degrees[1] = 18;
+  const phew::DegreeDistribution d = phew::distribution_of(degrees, 20);
+  BOOST_TEST(d.underloaded == 1);
+  BOOST_TEST(d.overloaded == 1);
+}
+
 BOOST_AUTO_TEST_CASE(equal_degrees_are_neither) {
   const phew::LayeredGraph graph(phew::make_network("mlp:30-20"));
   const phew::LinkDegrees d = phew::link_degrees(graph, graph.links()[0]);

@@ -14,7 +14,7 @@ namespace {
 
 /// By layer, over all 2^parameters masks, each with its chance.
 std::vector<double> enumerate(const phew::Network& network, const phew::LayeredGraph& graph,
-                              const std::vector<double>& densities) {
+                              const std::vector<double>& densities, phew::FixedEdges fixed) {
   std::vector<double> stubs(graph.layers().size());
   for (std::uint64_t bits = 0; bits < std::uint64_t{1} << network.prunable(); ++bits) {
     phew::Mask mask(network.parameters());
@@ -27,7 +27,7 @@ std::vector<double> enumerate(const phew::Network& network, const phew::LayeredG
         chance *= rest & 1 ? densities[t] : 1 - densities[t];
       }
     const auto masked = graph.masked(std::move(mask));
-    const phew::Reach reach = phew::reach(masked);
+    const phew::Reach reach = phew::reach(masked, fixed);
     for (std::int64_t v = 0; v < graph.unit_count(); ++v)
       if (is_stub(masked, reach, v)) stubs[graph.unit(v).layer] += chance;
   }
@@ -49,6 +49,7 @@ BOOST_AUTO_TEST_CASE(constant_width_is_equation_6) {
   const phew::LayeredGraph graph(phew::make_network("mlp:20x5"));
   const phew::ExpectedStubs found = phew::expected_stubs(graph, std::vector<double>(4, 0.1));
   BOOST_TEST(std::abs(found.whole - phew::expected_stub_units({20, 3, 0.9})) < 1e-12);
+  BOOST_TEST(std::abs(found.any - phew::any_stub_probability({20, 3, 0.9})) < 1e-12);
   BOOST_TEST(found.layers[0] == 0);
   BOOST_TEST(std::abs(found.layers[1] - found.whole / 3) < 1e-12);
   BOOST_TEST(found.layers[4] == 0);
@@ -83,15 +84,17 @@ BOOST_AUTO_TEST_CASE(agrees_with_all_masks_of_random_networks) {
     phew::test::Dice dice(seed, 99);
     std::vector<double> densities;
     for (std::size_t t = 0; t < network.parameters().size(); ++t) densities.push_back(dice.uniform());
-    const std::vector<double> expected = enumerate(network, graph, densities);
-    const phew::ExpectedStubs found = phew::expected_stubs(graph, densities);
     BOOST_TEST_INFO_SCOPE(phew::test::to_text(network));
-    double whole = 0;
-    for (std::size_t l = 0; l < expected.size(); ++l) {
-      BOOST_TEST(std::abs(found.layers[l] - expected[l]) < 1e-12);
-      whole += expected[l];
+    for (const phew::FixedEdges fixed : {phew::FixedEdges::all, phew::FixedEdges::copies}) {
+      const std::vector<double> expected = enumerate(network, graph, densities, fixed);
+      const phew::ExpectedStubs found = phew::expected_stubs(graph, densities, fixed);
+      double whole = 0;
+      for (std::size_t l = 0; l < expected.size(); ++l) {
+        BOOST_TEST(std::abs(found.layers[l] - expected[l]) < 1e-12);
+        whole += expected[l];
+      }
+      BOOST_TEST(std::abs(found.whole - whole) < 1e-12);
     }
-    BOOST_TEST(std::abs(found.whole - whole) < 1e-12);
     with_fixed_links += std::ranges::any_of(graph.links(), [](const phew::Link& l) { return l.fixed(); });
   }
   BOOST_TEST(with_fixed_links > 20);
