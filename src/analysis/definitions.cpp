@@ -36,8 +36,26 @@ constexpr Definition analyze_table[] = {
      "The fewest hidden units whose removal leaves no path: 0 if there is none, null if some path has no hidden unit. "
      "Copies (Concat, Split, shuffle) cannot be cut.",
      "Menger 1927"},
+    {"network.flops",
+     "Floating-point operations of one example, forward: 2 for each kept parameter and each output position of its op; "
+     "nothing else counts.",
+     "own"},
+    {"network.components",
+     "Connected components over kept and fixed edges, the direction of edges aside; a unit without edges is one.",
+     "own"},
+    {"network.isolated_units", "Components of a single unit, which has no edge.", "own"},
+    {"network.largest_component", "Units of the largest component.", "own"},
+    {"network.expected_stub_units",
+     "Stub units that random pruning would leave on average at these densities of the links: sum over units of a (1 - "
+     "b) + b (1 - a), a and b the chances that none of a unit's in- or out-parameters is kept, over shortcuts as for "
+     "stub_units.",
+     "paper Eq. 5-6; over fixed edges: own"},
+    {"network.expected_stub_units_global", "The same at the density of the whole in every link.", "paper Eq. 5-6"},
+    {"network.expected_any_stub",
+     "Chance of at least one stub unit at these densities of the links, if units were independent.", "paper Eq. 7-8"},
     {"layers.units", "Units of the layer: neurons, or channels.", "own"},
     {"layers.stub_units", "The layer's stub units.", "paper Sec. 2, A.1; over fixed edges: own"},
+    {"layers.expected_stub_units", "Its share of expected_stub_units.", "paper Eq. 5-6; over fixed edges: own"},
     {"layers.dead_units", "The layer's dead units.", "own"},
     {"layers.units_on_path", "Units on at least one input-output path (effective nodes).", "own"},
     {"layers.cut_units",
@@ -50,6 +68,39 @@ constexpr Definition analyze_table[] = {
     {"links.density", "kept / prunable of the link.", "own"},
     {"links.effective_density", "effective / prunable of the link.", "own"},
     {"links.zero_weights", "Kept parameters whose weight is 0; null without weights.", "own"},
+    {"links.flops", "Its part of the network's FLOPs.", "own"},
+    {"links.out_degree",
+     "Degrees of the source layer's units within the link: an edge counts once, however many parameters of its kernel "
+     "are kept.",
+     "own"},
+    {"links.in_degree", "Degrees of the target layer's units within the link.", "own"},
+    {"links.spectrum", "Of the 0/1 matrix of the link's edges; with --spectra.", "own"},
+    {"degrees.possible", "Edges that a unit of the dense link has.", "own"},
+    {"degrees.least", "Smallest degree.", "own"},
+    {"degrees.mean", "Mean degree over all units of the side.", "own"},
+    {"degrees.most", "Largest degree.", "own"},
+    {"degrees.std", "Standard deviation over the units.", "own"},
+    {"degrees.underloaded",
+     "Units more than three standard deviations of the binomial distribution of this mean below it: too few edges for "
+     "chance.",
+     "own"},
+    {"degrees.overloaded", "Units as far above it.", "own"},
+    {"degrees.units", "Units of degree 0, 1, 2, ... up to the largest; with --degrees.", "own"},
+    {"spectrum.singular_values", "The largest singular values, descending, each as often as it occurs.", "own"},
+    {"spectrum.source_degree", "Mean degree of the source units that have an edge.", "own"},
+    {"spectrum.target_degree", "Mean degree of the target units that have an edge.", "own"},
+    {"spectrum.ramanujan_difference",
+     "sqrt(source_degree - 1) + sqrt(target_degree - 1) - the second-largest singular value: at least 0 if the edges "
+     "spread as well as an expander's; null if fewer than two units of a side have an edge.",
+     "Hoory et al. 2006"},
+    {"parametric.connected",
+     "Whether there is a path where shortcuts, fixed edges into a join that a weighted link enters too, are ignored; "
+     "with --parametric.",
+     "own"},
+    {"parametric.effective", "Kept parameters on such a path.", "own"},
+    {"parametric.effective_density", "effective / prunable.", "own"},
+    {"parametric.stub_units", "Stub units where reaching does not run along shortcuts.", "paper Sec. 2, A.1; own"},
+    {"parametric.layers", "Each layer's stub_units and units_on_path, likewise.", "own"},
 };
 
 constexpr Definition similarity_table[] = {

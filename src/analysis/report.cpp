@@ -35,7 +35,14 @@ Json network_json(const Analysis& analysis, const std::string& name) {
           {"paths_log10", or_null(analysis.totals.paths_log10)},
           {"ewp_log_total", or_null(analysis.totals.ewp_log)},
           {"path_kernel_trace_log", or_null(analysis.totals.path_kernel_trace_log)},
-          {"min_hidden_cut", analysis.cut ? Json(analysis.cut->size()) : Json()}};
+          {"min_hidden_cut", analysis.cut ? Json(analysis.cut->size()) : Json()},
+          {"flops", analysis.flops.whole},
+          {"components", analysis.components.count()},
+          {"isolated_units", analysis.components.isolated},
+          {"largest_component", analysis.components.largest()},
+          {"expected_stub_units", analysis.expected_stubs.whole},
+          {"expected_stub_units_global", analysis.expected_stubs_global.whole},
+          {"expected_any_stub", analysis.expected_stubs.any}};
 }
 
 Json layers_json(const LayeredGraph& graph, const Analysis& analysis) {
@@ -48,6 +55,7 @@ Json layers_json(const LayeredGraph& graph, const Analysis& analysis) {
     layers.push_back({{"name", l.name},
                       {"units", l.units},
                       {"stub_units", l.stub_units},
+                      {"expected_stub_units", analysis.expected_stubs.layers[i]},
                       {"dead_units", l.dead_units},
                       {"units_on_path", l.units_on_path},
                       {"cut_units", analysis.cut ? Json(cut_units[i]) : Json()},
@@ -58,9 +66,27 @@ Json layers_json(const LayeredGraph& graph, const Analysis& analysis) {
   return layers;
 }
 
-Json links_json(const Profile& profile) {
+Json degrees_json(const DegreeDistribution& d, bool distribution) {
+  Json json{{"possible", d.possible},    {"least", d.least()}, {"mean", d.mean},
+            {"most", d.most()},          {"std", d.std},       {"underloaded", d.underloaded},
+            {"overloaded", d.overloaded}};
+  if (distribution) json["units"] = d.units;
+  return json;
+}
+
+Json spectrum_json(const LinkSpectrum& s) {
+  return {{"singular_values", s.singular_values},
+          {"source_degree", s.source_degree},
+          {"target_degree", s.target_degree},
+          {"ramanujan_difference", or_null(s.ramanujan_difference)}};
+}
+
+Json links_json(const LayeredGraph& graph, const Analysis& analysis, const UnitLists& lists) {
   Json links = Json::array();
-  for (const LinkProfile& l : profile.links)
+  for (std::size_t i = 0; i < graph.links().size(); ++i) {
+    if (graph.links()[i].fixed()) continue;
+    const std::size_t weighted = links.size();
+    const LinkProfile& l = analysis.profile.links[weighted];
     links.push_back({{"name", l.name},
                      {"parameter", l.parameter},
                      {"prunable", l.counts.prunable},
@@ -68,8 +94,25 @@ Json links_json(const Profile& profile) {
                      {"effective", l.counts.effective},
                      {"density", l.counts.density()},
                      {"effective_density", l.counts.effective_density()},
-                     {"zero_weights", or_null(l.zero_weights)}});
+                     {"zero_weights", or_null(l.zero_weights)},
+                     {"flops", analysis.flops.links[i]},
+                     {"out_degree", degrees_json(analysis.degrees[weighted].out, lists.degrees)},
+                     {"in_degree", degrees_json(analysis.degrees[weighted].in, lists.degrees)}});
+    if (!analysis.spectra.empty()) links.back()["spectrum"] = spectrum_json(analysis.spectra[weighted]);
+  }
   return links;
+}
+
+/// What changes where shortcuts are ignored.
+Json parametric_json(const Profile& profile) {
+  Json layers = Json::array();
+  for (const LayerProfile& l : profile.layers)
+    layers.push_back({{"name", l.name}, {"stub_units", l.stub_units}, {"units_on_path", l.units_on_path}});
+  return {{"connected", profile.network.connected},
+          {"effective", profile.network.counts.effective},
+          {"effective_density", profile.network.counts.effective_density()},
+          {"stub_units", profile.network.stub_units},
+          {"layers", std::move(layers)}};
 }
 
 Json names(const LayeredGraph& graph, const std::vector<std::int64_t>& vertices) {
@@ -139,10 +182,27 @@ Json masks_json(std::span<const MaskSource> masks) {
 
 }  // namespace
 
-Analysis analyze(const LayeredGraph& graph) {
+Analysis analyze(const Network& network, const LayeredGraph& graph, const AnalysisOptions& options) {
   const Reach r = reach(graph);
-  return {profile(graph, r), path_totals(graph), minimum_hidden_cut(graph, r), stub_units(graph, r),
-          dead_units(graph, r)};
+  Analysis analysis{.profile = profile(graph, r),
+                    .totals = path_totals(graph),
+                    .cut = minimum_hidden_cut(graph, r),
+                    .stubs = stub_units(graph, r),
+                    .dead = dead_units(graph, r),
+                    .flops = flops(network, graph),
+                    .components = connected_components(graph),
+                    .expected_stubs = expected_stubs(graph, tensor_densities(graph)),
+                    .expected_stubs_global = expected_stubs(graph, global_densities(graph)),
+                    .degrees = {},
+                    .spectra = {},
+                    .parametric = {}};
+  for (const Link& link : graph.links()) {
+    if (link.fixed()) continue;
+    analysis.degrees.push_back(link_degrees(graph, link));
+    if (options.singular_values > 0) analysis.spectra.push_back(link_spectrum(graph, link, options.singular_values));
+  }
+  if (options.parametric) analysis.parametric = profile(graph, reach(graph, FixedEdges::copies));
+  return analysis;
 }
 
 std::string verdict(const Analysis& analysis) {
@@ -172,7 +232,8 @@ Json to_json(const LayeredGraph& graph, const Analysis& analysis, const Analysis
              const UnitLists& lists) {
   Json document = {{"schema", schema("phew-graph/analyze")}, {"weights", or_null(source.weights)},
                    {"mask", or_null(source.mask)},           {"network", network_json(analysis, source.network)},
-                   {"layers", layers_json(graph, analysis)}, {"links", links_json(analysis.profile)}};
+                   {"layers", layers_json(graph, analysis)}, {"links", links_json(graph, analysis, lists)}};
+  if (analysis.parametric) document["parametric"] = parametric_json(*analysis.parametric);
   if (lists.stub || lists.dead || lists.cut) document["units"] = units_json(graph, analysis, lists);
   return document;
 }

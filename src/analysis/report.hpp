@@ -2,9 +2,14 @@
 #pragma once
 
 #include "analysis/bottleneck.hpp"
+#include "analysis/components.hpp"
+#include "analysis/degrees.hpp"
+#include "analysis/expected_stubs.hpp"
+#include "analysis/flops.hpp"
 #include "analysis/group_similarity.hpp"
 #include "analysis/layer_profile.hpp"
 #include "analysis/path_totals.hpp"
+#include "analysis/spectrum.hpp"
 #include "graph/layered_graph.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -18,6 +23,12 @@
 
 namespace phew {
 
+/// Which analyses to run besides the usual ones.
+struct AnalysisOptions {
+  bool parametric = false;           ///< reach once more, without shortcuts (FixedEdges::copies)
+  std::int64_t singular_values = 0;  ///< of each link, the largest; 0: no spectra, which may cost more than the rest
+};
+
 /// All analyses of one mask of a network. A new analysis is a field here, a key in to_json with its line in
 /// analyze_definitions(), and a property in data/schema/analyze.json.
 struct Analysis {
@@ -25,9 +36,17 @@ struct Analysis {
   PathTotals totals;
   std::optional<HiddenCut> cut;           ///< none if some path has no hidden unit
   std::vector<std::int64_t> stubs, dead;  ///< vertices, ascending
+  Flops flops;
+  Components components;
+  ExpectedStubs expected_stubs;         ///< of random pruning at each tensor's own density
+  ExpectedStubs expected_stubs_global;  ///< of random pruning at the density of the whole
+  std::vector<LinkDegrees> degrees;     ///< by weighted link, as profile.links
+  std::vector<LinkSpectrum> spectra;    ///< likewise; empty unless asked for
+  std::optional<Profile> parametric;    ///< without shortcuts; none unless asked for
 };
 
-[[nodiscard]] Analysis analyze(const LayeredGraph& graph);
+/// `graph` is of `network`.
+[[nodiscard]] Analysis analyze(const Network& network, const LayeredGraph& graph, const AnalysisOptions& options = {});
 
 /// One line: what is wrong ("3 stub units; link 4 collapsed; disconnected"), or "healthy: …".
 [[nodiscard]] std::string verdict(const Analysis& analysis);
@@ -41,9 +60,10 @@ struct AnalysisSource {
   std::optional<std::string> mask;     ///< a file; none: dense
 };
 
-/// Which lists of unit names a document has besides the counts.
+/// Which lists a document has besides the counts: names of units, and how many units have which degree.
 struct UnitLists {
   bool stub = false, dead = false, cut = false;
+  bool degrees = false;
 };
 
 /// The document of one mask: schema "phew-graph/analyze" 1.

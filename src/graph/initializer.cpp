@@ -23,25 +23,6 @@ constexpr std::array<std::pair<std::string_view, Kind>, 5> kinds{{{"kaiming-norm
 
 bool is_uniform(Kind kind) { return kind == Kind::kaiming_uniform || kind == Kind::xavier_uniform; }
 
-/// Standard deviation of a parameter's initial weights.
-double deviation(const Initializer& initializer, const Shape& shape) {
-  double field = 1;
-  for (std::size_t i = 2; i < shape.size(); ++i) field *= static_cast<double>(shape[i]);
-  const double fan_in = static_cast<double>(shape[1]) * field;
-  const double fan_out = static_cast<double>(shape[0]) * field;
-  switch (initializer.kind) {
-    case Kind::kaiming_normal:
-    case Kind::kaiming_uniform:
-      return std::sqrt(2 / (initializer.fan == Initializer::Fan::in ? fan_in : fan_out));
-    case Kind::xavier_normal:
-    case Kind::xavier_uniform:
-      return std::sqrt(2 / (fan_in + fan_out));
-    case Kind::normal:
-      break;
-  }
-  return initializer.std;
-}
-
 /// In (0, 1), never 0: the middle of one of 2^53 equal cells.
 double open_interval(std::uint32_t high, std::uint32_t low) { return unit_interval(high, low) + 0x1p-54; }
 
@@ -60,7 +41,7 @@ void fill_block(const Initializer& initializer, double std, std::uint64_t seed, 
 
 std::vector<float> draw(const Initializer& initializer, const Parameter& parameter, std::size_t index,
                         std::uint64_t seed, int threads) {
-  const double std = deviation(initializer, parameter.shape);
+  const double std = initial_std(initializer, parameter.shape);
   std::vector<float> values(static_cast<std::size_t>(parameter.size()));
   constexpr std::int64_t chunk = 1 << 16;  // elements a task
   const auto size = static_cast<std::int64_t>(values.size());
@@ -99,6 +80,24 @@ Initializer parse_initializer(std::string_view text) {
     initializer.fan = argument == "fan-in" ? Initializer::Fan::in : Initializer::Fan::out;
   }
   return initializer;
+}
+
+double initial_std(const Initializer& initializer, const Shape& shape) {
+  double field = 1;
+  for (std::size_t i = 2; i < shape.size(); ++i) field *= static_cast<double>(shape[i]);
+  const double fan_in = static_cast<double>(shape[1]) * field;
+  const double fan_out = static_cast<double>(shape[0]) * field;
+  switch (initializer.kind) {
+    case Kind::kaiming_normal:
+    case Kind::kaiming_uniform:
+      return std::sqrt(2 / (initializer.fan == Initializer::Fan::in ? fan_in : fan_out));
+    case Kind::xavier_normal:
+    case Kind::xavier_uniform:
+      return std::sqrt(2 / (fan_in + fan_out));
+    case Kind::normal:
+      break;
+  }
+  return initializer.std;
 }
 
 Weights initial_weights(const Network& network, const Initializer& initializer, std::uint64_t seed, int threads) {

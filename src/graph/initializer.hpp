@@ -35,6 +35,9 @@ struct Initializer {
 /// Throws Error(usage).
 [[nodiscard]] Initializer parse_initializer(std::string_view text);
 
+/// Standard deviation of a parameter's initial weights, from its shape's fans.
+[[nodiscard]] double initial_std(const Initializer& initializer, const Shape& shape);
+
 /// Initial values of the prunable parameters. Element e of parameter t comes from its own place in the random stream
 /// (seed, initial_weights, t, e). O(parameters), shared by `threads`.
 [[nodiscard]] Weights initial_weights(const Network& network, const Initializer& initializer, std::uint64_t seed,

@@ -1,5 +1,6 @@
 #include "graph/reach.hpp"
 
+#include <ranges>
 #include <utility>
 
 namespace phew {
@@ -34,7 +35,7 @@ bool counts_as_hidden(const LayeredGraph& graph, std::int64_t vertex) {
 
 }  // namespace
 
-Reach reach(const LayeredGraph& graph) {
+Reach reach(const LayeredGraph& graph, FixedEdges fixed) {
   const auto n = static_cast<std::size_t>(graph.unit_count());
   Reach r{std::vector<std::uint8_t>(n),
           std::vector<std::uint8_t>(n),
@@ -46,8 +47,9 @@ Reach reach(const LayeredGraph& graph) {
     if (layer.input) mark(r.from_input, layer);
     if (layer.output) mark(r.to_output, layer);
   }
+  const auto followed = [&](const Link& link) { return follows(graph, link, fixed); };
   // Links are ordered by target layer, so a layer is complete before a link leaves it.
-  for (const Link& link : graph.links())
+  for (const Link& link : graph.links() | std::views::filter(followed))
     for_each_edge(graph, link, [&](std::size_t s, std::size_t t) {
       r.from_input[t] |= r.from_input[s];
       if (link.fixed()) return;
@@ -60,13 +62,13 @@ Reach reach(const LayeredGraph& graph) {
     if (layer.input) mark(r.can_enter, layer);
     if (layer.output) mark(r.can_leave, layer);
   }
-  for (const Link& link : graph.links())
+  for (const Link& link : graph.links() | std::views::filter(followed))
     if (link.fixed())
       for_each_edge(graph, link, [&](std::size_t s, std::size_t t) { r.can_enter[t] |= r.can_enter[s]; });
-  for (auto link = graph.links().rbegin(); link != graph.links().rend(); ++link)
-    for_each_edge(graph, *link, [&](std::size_t s, std::size_t t) {
+  for (const Link& link : graph.links() | std::views::reverse | std::views::filter(followed))
+    for_each_edge(graph, link, [&](std::size_t s, std::size_t t) {
       r.to_output[s] |= r.to_output[t];
-      if (link->fixed()) r.can_leave[s] |= r.can_leave[t];
+      if (link.fixed()) r.can_leave[s] |= r.can_leave[t];
     });
   return r;
 }

@@ -23,8 +23,22 @@ struct Reach {
   }
 };
 
+/// Which fixed edges reaching follows.
+enum class FixedEdges {
+  all,
+  /// Those into copies (Concat, Split, shuffle) only, whose units have no other; shortcuts into a join that a weighted
+  /// link enters, too, are ignored. An identity shortcut keeps a block's units on paths even where none of its own
+  /// parameters is: without it the starved block shows.
+  copies
+};
+
+/// Whether reaching runs along this link: any weighted one, and a fixed one as `fixed` says.
+[[nodiscard]] inline bool follows(const LayeredGraph& graph, const Link& link, FixedEdges fixed) {
+  return !link.fixed() || fixed == FixedEdges::all || graph.layers()[link.to].copy;
+}
+
 /// One sweep each way over the mask's bits. O(kept edges + mask words).
-[[nodiscard]] Reach reach(const LayeredGraph& graph);
+[[nodiscard]] Reach reach(const LayeredGraph& graph, FixedEdges fixed = FixedEdges::all);
 
 /// A hidden unit (not a copy) that a kept weighted edge enters but from which none can be reached, or one that a kept
 /// weighted edge leaves but which none reaches (paper, Sec. 2 and A.1; extended to fixed edges).

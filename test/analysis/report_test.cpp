@@ -8,6 +8,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
 #include <fstream>
 
 namespace data = boost::unit_test::data;
@@ -21,9 +22,10 @@ nlohmann::json schema(const std::string& name) {
 
 const std::vector<std::string> nothing;
 
-nlohmann::ordered_json document_of(const phew::LayeredGraph& graph, const phew::UnitLists& lists = {}) {
-  return phew::to_json(graph, phew::analyze(graph), {"some network", "kaiming-normal, seed 0", "mask.safetensors"},
-                       lists);
+nlohmann::ordered_json document_of(const phew::Network& network, const phew::LayeredGraph& graph,
+                                   const phew::UnitLists& lists = {}, const phew::AnalysisOptions& options = {}) {
+  return phew::to_json(graph, phew::analyze(network, graph, options),
+                       {"some network", "kaiming-normal, seed 0", "mask.safetensors"}, lists);
 }
 
 nlohmann::ordered_json similarity_of(const phew::Network& network, std::size_t a, std::size_t b,
@@ -55,7 +57,8 @@ BOOST_AUTO_TEST_SUITE(report)
 
 BOOST_AUTO_TEST_CASE(the_checker_finds_faults) {
   const nlohmann::json rules = schema("analyze");
-  nlohmann::json document = document_of(phew::LayeredGraph(phew::make_network("mlp:3-4-2")));
+  const phew::Network network = phew::make_network("mlp:3-4-2");
+  nlohmann::json document = document_of(network, phew::LayeredGraph(network));
   BOOST_TEST(phew::test::violations(rules, document) == nothing, boost::test_tools::per_element());
   const auto faults_with = [&](auto&& change) {
     nlohmann::json wrong = document;
@@ -72,9 +75,14 @@ BOOST_AUTO_TEST_CASE(the_checker_finds_faults) {
 BOOST_DATA_TEST_CASE(analyze_documents_fit_their_schema, data::xrange(100), seed) {
   const phew::test::RandomCase random = phew::test::random_case(static_cast<std::uint64_t>(seed));
   const phew::LayeredGraph structure(random.network), weighted(random.network, random.weights);
-  const phew::UnitLists all{true, true, true};
-  for (const auto& document : {document_of(structure), document_of(weighted.masked(random.mask), all),
-                               phew::joined({document_of(weighted), document_of(structure.masked(random.mask), all)})})
+  const phew::UnitLists all{true, true, true, true};
+  const auto of = [&](const phew::LayeredGraph& graph, const phew::UnitLists& lists,
+                      const phew::AnalysisOptions& options) {
+    return document_of(random.network, graph, lists, options);
+  };
+  for (const auto& document :
+       {of(structure, {}, {}), of(weighted.masked(random.mask), all, {true, 3}),
+        phew::joined({of(weighted, {}, {true, 0}), of(structure.masked(random.mask), all, {false, 1})})})
     BOOST_TEST(phew::test::violations(schema("analyze"), document) == nothing, boost::test_tools::per_element());
 }
 
@@ -82,7 +90,7 @@ BOOST_AUTO_TEST_CASE(analyze_says_what_was_found) {
   const phew::Network network = phew::make_network("mlp:3-3-1");
   phew::Mask mask(network.parameters());
   mask[0].set(0, 0);  // input 0 → hidden 0, a stub; hidden 1 and 2 are dead; the second link has collapsed
-  const auto d = document_of(phew::LayeredGraph(network).masked(mask), {true, true, true});
+  const auto d = document_of(network, phew::LayeredGraph(network).masked(mask), {true, true, true, true}, {true, 2});
   BOOST_TEST(d["schema"]["name"] == "phew-graph/analyze");
   BOOST_TEST(d["schema"]["version"] == 1);
   BOOST_TEST(d["network"]["kept"] == 1);
@@ -98,6 +106,24 @@ BOOST_AUTO_TEST_CASE(analyze_says_what_was_found) {
   BOOST_TEST(d["units"]["stub"] == nlohmann::json({"0[0]"}));
   BOOST_TEST(d["units"]["dead"] == nlohmann::json({"0[1]", "0[2]"}));
   BOOST_TEST(d["links"][1]["parameter"] == "2.weight");
+  BOOST_TEST(d["network"]["flops"] == 2);
+  BOOST_TEST(d["network"]["components"] == 6);
+  BOOST_TEST(d["network"]["isolated_units"] == 5);
+  BOOST_TEST(d["network"]["largest_component"] == 2);
+  // Each hidden unit has three parameters of density 1/9 in and one of density 0 out: a stub with 1 - (8/9)^3.
+  const double stub = 1 - 512.0 / 729, spread = 1 - 1331.0 / 1728;  // the latter: entered, all at density 1/12
+  BOOST_TEST(std::abs(d["network"]["expected_stub_units"].get<double>() - 3 * stub) < 1e-12);
+  BOOST_TEST(std::abs(d["network"]["expected_any_stub"].get<double>() - (1 - std::pow(1 - stub, 3))) < 1e-12);
+  const double global = 3 * (spread * 11 / 12 + (1 - spread) / 12);
+  BOOST_TEST(std::abs(d["network"]["expected_stub_units_global"].get<double>() - global) < 1e-12);
+  BOOST_TEST(std::abs(d["layers"][1]["expected_stub_units"].get<double>() - 3 * stub) < 1e-12);
+  BOOST_TEST(d["links"][0]["flops"] == 2);
+  BOOST_TEST(d["links"][0]["out_degree"]["units"] == nlohmann::json({2, 1}));
+  BOOST_TEST(d["links"][0]["in_degree"]["possible"] == 3);
+  BOOST_TEST(d["links"][0]["spectrum"]["singular_values"] == nlohmann::json(std::vector<double>{1}));
+  BOOST_TEST(d["links"][0]["spectrum"]["ramanujan_difference"].is_null());
+  BOOST_TEST(d["parametric"]["connected"] == false);
+  BOOST_TEST(d["parametric"]["layers"][1]["stub_units"] == 1);
 }
 
 BOOST_AUTO_TEST_CASE(verdicts_name_what_is_wrong) {
@@ -105,7 +131,7 @@ BOOST_AUTO_TEST_CASE(verdicts_name_what_is_wrong) {
   const auto verdict_of = [&](const std::vector<std::array<std::int64_t, 3>>& kept) {
     phew::Mask mask(network.parameters());
     for (const auto& [parameter, target, source] : kept) mask[static_cast<std::size_t>(parameter)].set(target, source);
-    return phew::verdict(phew::analyze(phew::LayeredGraph(network).masked(mask)));
+    return phew::verdict(phew::analyze(network, phew::LayeredGraph(network).masked(mask)));
   };
   BOOST_TEST(verdict_of({{0, 0, 0}, {1, 0, 0}}).starts_with("healthy"));
   BOOST_TEST(verdict_of({{0, 0, 0}, {0, 1, 0}, {1, 0, 0}}) == "1 stub unit; 1 kept parameter on no path");
@@ -119,16 +145,17 @@ BOOST_AUTO_TEST_CASE(layers_of_zeros_are_warned_of) {
   const phew::Weights weights(network.parameters(), {phew::make_tensor("0.weight", {1, 2}, {0, 0}),
                                                      phew::make_tensor("2.weight", {1, 1}, {1})});
   const phew::LayeredGraph graph(network, weights);
-  const auto lines = phew::warnings(phew::analyze(graph));
+  const auto lines = phew::warnings(phew::analyze(network, graph));
   BOOST_REQUIRE(lines.size() == 1U);
   BOOST_TEST(lines[0].starts_with("0.weight: all 2 kept weights are 0"));
-  BOOST_TEST(phew::warnings(phew::analyze(graph.masked(phew::Mask(network.parameters())))).empty());
+  BOOST_TEST(phew::warnings(phew::analyze(network, graph.masked(phew::Mask(network.parameters())))).empty());
 }
 
 BOOST_AUTO_TEST_CASE(several_masks_repeat_the_first_at_the_top) {
-  const phew::LayeredGraph graph(phew::make_network("mlp:2-3-1"));
-  const auto dense = document_of(graph);
-  const auto empty = document_of(graph.masked(phew::Mask(graph.parameters())));
+  const phew::Network network = phew::make_network("mlp:2-3-1");
+  const phew::LayeredGraph graph(network);
+  const auto dense = document_of(network, graph);
+  const auto empty = document_of(network, graph.masked(phew::Mask(graph.parameters())));
   const auto d = phew::joined({empty, dense});
   BOOST_TEST(d["masks"].size() == 2U);
   BOOST_TEST(d["network"] == empty["network"]);
@@ -166,6 +193,9 @@ BOOST_AUTO_TEST_CASE(schemas_carry_the_definitions) {
   expect_definitions(defs(analyze, "network"), "network.", phew::analyze_definitions());
   expect_definitions(defs(analyze, "layer"), "layers.", phew::analyze_definitions());
   expect_definitions(defs(analyze, "link"), "links.", phew::analyze_definitions());
+  expect_definitions(defs(analyze, "degrees"), "degrees.", phew::analyze_definitions());
+  expect_definitions(defs(analyze, "spectrum"), "spectrum.", phew::analyze_definitions());
+  expect_definitions(defs(analyze, "parametric"), "parametric.", phew::analyze_definitions());
   expect_definitions(similarity["properties"]["jaccard"]["properties"], "jaccard.", phew::similarity_definitions());
   expect_definitions(defs(similarity, "link"), "links.", phew::similarity_definitions());
   nlohmann::json groups = defs(similarity, "pairs_summary");

@@ -34,9 +34,18 @@ grep -n 'ticket' stdout | head -n 1 | grep -q 'ticket-2.safetensors' || complain
 expect 0 '"masks": \[' analyze mlp:2-2-1 --mask masks --json
 [ "$(grep -c '"stub_units": 1,$' stdout)" -ge 2 ] || complain 'the first mask is not both on top and in masks'
 
+# More analyses where they are asked for.
+expect 0 '^without shortcuts: connected, 1 stub units' analyze mlp:2-2-1 --mask masks/ticket-2.safetensors --parametric
+expect 0 '^0 +source +1 +1.00 +1 ' analyze mlp:2-2-1 --mask masks/ticket-2.safetensors --degrees
+expect 0 '^0 +2.00 +2.00 +2.0000 ' analyze mlp:2-2-1 --spectra 2
+expect 0 '"ramanujan_difference": 2.0' analyze mlp:2-2-1 --spectra 2 --json
+grep -q '"units": \[' stdout && complain 'degrees that were not asked for'
+
 # Every line of a report for people fits 100 columns.
 expect 0 'layer4.0.downsample.0' analyze resnet50 --structure-only
 [ "$(wc -L <stdout)" -le 100 ] || complain "a line of $(wc -L <stdout) columns"
+expect 0 'layer4.0.downsample.0' analyze resnet50 --structure-only --parametric --degrees --spectra 3
+[ "$(wc -L <stdout)" -le 100 ] || complain "more analyses: a line of $(wc -L <stdout) columns"
 expect 0 'own' analyze --help
 sed '1,/^The keys/d' stdout >keys
 [ "$(wc -L <keys)" -le 100 ] || complain "a definition of $(wc -L <keys) columns"

@@ -56,24 +56,42 @@ std::string word_of(const toml::node& value) {
   return out.str();
 }
 
+/// The command of `app` with this name, or null.
+const CLI::App* find_command(const CLI::App& app, std::string_view name) {
+  const auto found = app.get_subcommands([&](const CLI::App* command) { return command->get_name() == name; });
+  return found.empty() ? nullptr : found.front();
+}
+
+/// The command that the first arguments name, from the program down to it: {phew-graph, theory, ewp}.
+std::vector<const CLI::App*> named_commands(const CLI::App& app, const Arguments& arguments) {
+  std::vector<const CLI::App*> commands{&app};
+  for (const std::string& word : arguments) {
+    const CLI::App* command = find_command(*commands.back(), word);
+    if (command == nullptr) break;
+    commands.push_back(command);
+  }
+  return commands;
+}
+
 /// Options of one command from a file.
 class ConfigFile {
  public:
-  ConfigFile(const CLI::App& app, const CLI::App& command, std::string file)
-      : app_(app), command_(command), file_(std::move(file)), table_(parse(file_)) {}
+  /// `commands` from the program down to the command, at least two.
+  ConfigFile(std::vector<const CLI::App*> commands, std::string file)
+      : commands_(std::move(commands)), command_(*commands_.back()), file_(std::move(file)), table_(parse(file_)) {}
 
-  /// The command's own table first, so that it wins over the keys of all commands.
-  void append_to(Arguments& arguments) const {
-    for (const auto& [key, value] : table_)
-      if (value.is_table() && !is_command(key.str()))
-        fail(ExitCode::usage, "{}: found table [{}], expected the name of a command", file_, key.str());
-    if (const toml::table* own = table_[command_.get_name()].as_table()) append(*own, arguments);
-    append(table_, arguments);
-  }
+  /// The command's own table, [theory.ewp], first, so that it wins over the keys of all commands.
+  void append_to(Arguments& arguments) const { append_level(table_, 0, arguments); }
 
  private:
-  [[nodiscard]] bool is_command(std::string_view name) const {
-    return !app_.get_subcommands([&](const CLI::App* command) { return command->get_name() == name; }).empty();
+  void append_level(const toml::table& table, std::size_t level, Arguments& arguments) const {
+    for (const auto& [key, value] : table)
+      if (value.is_table() && find_command(*commands_[level], key.str()) == nullptr)
+        fail(ExitCode::usage, "{}: found table [{}], expected the name of a command", file_, key.str());
+    if (level + 1 < commands_.size())
+      if (const toml::table* own = table[commands_[level + 1]->get_name()].as_table())
+        append_level(*own, level + 1, arguments);
+    append(table, arguments);
   }
 
   void append(const toml::table& options, Arguments& arguments) const {
@@ -85,8 +103,8 @@ class ConfigFile {
     const CLI::Option* option =
         key == "net" ? command_.get_option_no_throw("NET") : command_.get_option_no_throw("--" + key);
     if (option == nullptr || key == "help" || key == "config")
-      fail(ExitCode::usage, "{}: found key {}, expected net or an option of {} {}", file_, key, app_.get_name(),
-           command_.get_name());
+      fail(ExitCode::usage, "{}: found key {}, expected net or an option of {} {}", file_, key,
+           commands_.front()->get_name(), command_.get_name());
     if (given(*option, arguments)) return;
     if (option->get_expected_max() == 0) {
       if (!value.is_boolean()) fail(ExitCode::usage, "{}: {}: expected true or false", file_, key);
@@ -106,8 +124,9 @@ class ConfigFile {
   }
 
   /// Whether the arguments give this option by any of its names; NET is the first word behind the command.
-  static bool given(const CLI::Option& option, const Arguments& arguments) {
-    if (option.get_positional()) return arguments.size() > 1 && !arguments[1].starts_with("-");
+  [[nodiscard]] bool given(const CLI::Option& option, const Arguments& arguments) const {
+    const std::size_t behind = commands_.size() - 1;
+    if (option.get_positional()) return arguments.size() > behind && !arguments[behind].starts_with("-");
     return std::ranges::any_of(arguments, [&](const std::string& word) {
       const std::string head = word.substr(0, word.find('='));
       return std::ranges::any_of(option.get_lnames(), [&](const auto& name) { return head == "--" + name; }) ||
@@ -115,7 +134,7 @@ class ConfigFile {
     });
   }
 
-  const CLI::App& app_;
+  std::vector<const CLI::App*> commands_;
   const CLI::App& command_;
   std::string file_;
   toml::table table_;
@@ -124,11 +143,9 @@ class ConfigFile {
 }  // namespace
 
 Arguments expand_config(const CLI::App& app, Arguments arguments) {
-  if (arguments.empty()) return arguments;
-  for (const CLI::App* command : app.get_subcommands(nullptr)) {
-    if (command->get_name() != arguments.front()) continue;
-    if (const auto file = take_config(arguments)) ConfigFile(app, *command, *file).append_to(arguments);
-  }
+  const auto commands = named_commands(app, arguments);
+  if (commands.size() < 2) return arguments;
+  if (const auto file = take_config(arguments)) ConfigFile(commands, *file).append_to(arguments);
   return arguments;
 }
 

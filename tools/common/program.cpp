@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 #include <iostream>
+#include <span>
 #include <system_error>
 #include <thread>
 
@@ -26,14 +27,22 @@ int report(ExitCode code, const std::string& message) {
   return static_cast<int>(code);
 }
 
-/// The subcommand's own words for what it did not understand; CLI11 would complain of a missing option first.
-std::string unknown_words(const CLI::App& app, int argc, char** argv) {
+/// "command: found 'x', expected one of …" if `word` should name a command of `app` and does not.
+std::string unknown_command(const CLI::App& app, const std::string& word) {
   std::vector<std::string> commands;
   for (const CLI::App* command : app.get_subcommands(nullptr)) commands.push_back(command->get_name());
-  if (argc > 1 && argv[1][0] != '-' && std::ranges::find(commands, argv[1]) == commands.end())
-    return fmt::format("command: found '{}', expected one of {}; did you mean {}?", argv[1], fmt::join(commands, ", "),
-                       nearest_name(argv[1], commands));
+  if (commands.empty() || word.starts_with("-") || std::ranges::count(commands, word) > 0) return {};
+  return fmt::format("command: found '{}', expected one of {}; did you mean {}?", word, fmt::join(commands, ", "),
+                     nearest_name(word, commands));
+}
+
+/// The subcommand's own words for what it did not understand; CLI11 would complain of a missing option first.
+/// `words` are the arguments behind the name of `app`.
+std::string unknown_words(const CLI::App& app, std::span<const std::string> words) {
+  if (!words.empty())
+    if (const std::string text = unknown_command(app, words.front()); !text.empty()) return text;
   for (const CLI::App* command : app.get_subcommands()) {
+    if (const std::string text = unknown_words(*command, words.subspan(1)); !text.empty()) return text;
     std::vector<std::string> options;
     for (const CLI::Option* option : command->get_options())
       for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
@@ -97,7 +106,7 @@ int run_program(int argc, char** argv, CLI::App& app) {
   } catch (const CLI::FileError& error) {
     return report(ExitCode::no_input, error.what());
   } catch (const CLI::ParseError& error) {
-    const std::string unknown = unknown_words(app, argc, argv);
+    const std::string unknown = unknown_words(app, std::vector<std::string>(argv + 1, argv + argc));
     return report(ExitCode::usage, unknown.empty() ? error.what() : unknown);
   } catch (const ExitWith& exit) {
     return static_cast<int>(exit.code);

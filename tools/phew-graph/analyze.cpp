@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 
 struct AnalyzeCommand : NetworkOptions, Globals {
   bool structure_only = false;
+  bool degrees = false;
+  AnalysisOptions analyses;
   std::vector<std::string> fail_on;
   std::vector<std::string> list_units;
 
@@ -65,7 +67,8 @@ void print_whole(const Result& result) {
   const auto line = [](const char* name, const std::string& value) { fmt::print("{:<22}{}\n", name, value); };
   line("kept", fmt::format("{} of {} (density {:.6g})", n.counts.kept, n.counts.prunable, n.counts.density()));
   line("effective", fmt::format("{} (effective density {:.6g})", n.counts.effective, n.counts.effective_density()));
-  line("stub units", whole(n.stub_units));
+  line("stub units", fmt::format("{} ({:.4g} expected of random pruning at the links' densities)", n.stub_units,
+                                 result.analysis.expected_stubs.whole));
   line("dead units", whole(n.dead_units));
   line("unused", fmt::format("{} inputs, {} outputs", n.unused_inputs, n.unused_outputs));
   line("collapsed links",
@@ -76,17 +79,21 @@ void print_whole(const Result& result) {
     line("path-kernel trace", power_of_ten(totals.path_kernel_trace_log));
   }
   line("minimum hidden cut", cut_text(result.graph, result.analysis));
+  const Components& components = result.analysis.components;
+  line("components", fmt::format("{}, the largest of {} units; {} isolated units", components.count(),
+                                 components.largest(), components.isolated));
+  line("FLOPs", whole(result.analysis.flops.whole));
 }
 
 void print_layers(const Result& result) {
   std::vector<std::int64_t> cut(result.graph.layers().size(), 0);
   if (result.analysis.cut)
     for (const std::int64_t v : result.analysis.cut->units) ++cut[result.graph.unit(v).layer];
-  Table table({"layer", "units", "on path", "stub", "dead", "in cut"});
+  Table table({"layer", "units", "on path", "stub", "expected", "dead", "in cut"});
   for (std::size_t i = 0; i < cut.size(); ++i) {
     const LayerProfile& l = result.analysis.profile.layers[i];
-    table.add(
-        {l.name, whole(l.units), whole(l.units_on_path), whole(l.stub_units), whole(l.dead_units), whole(cut[i])});
+    table.add({l.name, whole(l.units), whole(l.units_on_path), whole(l.stub_units),
+               fmt::format("{:.2f}", result.analysis.expected_stubs.layers[i]), whole(l.dead_units), whole(cut[i])});
   }
   fmt::print("\n{}", table.text());
 }
@@ -98,6 +105,47 @@ void print_links(const Profile& profile) {
                whole(l.counts.effective), decimal(l.counts.effective_density()),
                l.zero_weights ? whole(*l.zero_weights) : "-"});
   fmt::print("\n{}", table.text());
+}
+
+/// A row for each side of each link.
+void print_degrees(const Analysis& analysis) {
+  Table table({"link", "units of", "least", "mean", "most", "std", "possible", "underloaded", "overloaded"});
+  for (std::size_t l = 0; l < analysis.degrees.size(); ++l)
+    for (const bool out : {true, false}) {
+      const DegreeDistribution& d = out ? analysis.degrees[l].out : analysis.degrees[l].in;
+      table.add({analysis.profile.links[l].name, out ? "source" : "target", whole(d.least()),
+                 fmt::format("{:.2f}", d.mean), whole(d.most()), fmt::format("{:.2f}", d.std), whole(d.possible),
+                 whole(d.underloaded), whole(d.overloaded)});
+    }
+  fmt::print("\n{}", table.text());
+}
+
+void print_spectra(const Analysis& analysis) {
+  Table table({"link", "source degree", "target degree", "Ramanujan difference", "largest singular values"});
+  for (std::size_t l = 0; l < analysis.spectra.size(); ++l) {
+    const LinkSpectrum& s = analysis.spectra[l];
+    const std::size_t shown = std::min<std::size_t>(s.singular_values.size(), 3);
+    table.add({analysis.profile.links[l].name, fmt::format("{:.2f}", s.source_degree),
+               fmt::format("{:.2f}", s.target_degree), decimal(s.ramanujan_difference),
+               fmt::format("{:.3f}", fmt::join(s.singular_values.begin(),
+                                               s.singular_values.begin() + static_cast<std::ptrdiff_t>(shown), " "))});
+  }
+  fmt::print("\n{}", table.text());
+}
+
+/// What changes where shortcuts are ignored.
+void print_parametric(const Analysis& analysis) {
+  const NetworkProfile& n = analysis.parametric->network;
+  fmt::print("\nwithout shortcuts: {}, {} stub units, effective {} (effective density {:.6g})\n",
+             n.connected ? "connected" : "disconnected", n.stub_units, n.counts.effective,
+             n.counts.effective_density());
+  Table table({"layer", "on path", "without shortcuts", "stub", "without shortcuts"});
+  for (std::size_t i = 0; i < analysis.profile.layers.size(); ++i) {
+    const LayerProfile &with = analysis.profile.layers[i], &without = analysis.parametric->layers[i];
+    table.add({with.name, whole(with.units_on_path), whole(without.units_on_path), whole(with.stub_units),
+               whole(without.stub_units)});
+  }
+  fmt::print("{}", table.text());
 }
 
 void print_units(const LayeredGraph& graph, const char* title, const std::vector<std::int64_t>& vertices) {
@@ -116,6 +164,9 @@ void print_one(const AnalyzeCommand& command, const Result& result) {
   print_whole(result);
   print_layers(result);
   print_links(result.analysis.profile);
+  if (command.degrees) print_degrees(result.analysis);
+  if (!result.analysis.spectra.empty()) print_spectra(result.analysis);
+  if (result.analysis.parametric) print_parametric(result.analysis);
   if (command.lists("stub")) print_units(result.graph, "stub units", result.analysis.stubs);
   if (command.lists("dead")) print_units(result.graph, "dead units", result.analysis.dead);
   if (command.lists("cut") && result.analysis.cut)
@@ -155,12 +206,12 @@ std::vector<Result> analyze_all(const AnalyzeCommand& command) {
     graph = graph.weighted(std::move(loaded.weights));
   }
   std::vector<Result> results;
-  if (files.empty()) results.push_back({graph, analyze(graph), source});
+  if (files.empty()) results.push_back({graph, analyze(network, graph, command.analyses), source});
   for (const fs::path& file : files) {
     const LayeredGraph masked =
         graph.masked(read_mask_file(file, network.parameters(), {.zeros_are_pruned = command.zeros_are_pruned}));
     source.mask = file.string();
-    results.push_back({masked, analyze(masked), source});
+    results.push_back({masked, analyze(network, masked, command.analyses), source});
   }
   return results;
 }
@@ -172,7 +223,7 @@ void run(const AnalyzeCommand& command) {
       command.notice(fmt::format("warning: {}{}", r.source.mask ? *r.source.mask + ": " : "", line));
   const bool folder = !command.mask.empty() && fs::is_directory(command.mask);
   if (command.json) {
-    const UnitLists lists{command.lists("stub"), command.lists("dead"), command.lists("cut")};
+    const UnitLists lists{command.lists("stub"), command.lists("dead"), command.lists("cut"), command.degrees};
     std::vector<Json> documents;
     for (const Result& r : results) documents.push_back(to_json(r.graph, r.analysis, r.source, lists));
     print_json(folder ? joined(std::move(documents)) : documents.front());
@@ -205,6 +256,15 @@ void add_analyze(CLI::App& app) {
   add_mask_options(*command, *options);
   command->get_option("--mask")->description(
       "Mask: safetensors, npz or .pt, one 0/1 tensor a parameter; or a folder of them");
+  command->add_flag("--parametric", options->analyses.parametric,
+                    "Reach once more without shortcuts: fixed edges into a join that a weighted link enters, too, can "
+                    "hide a starved block");
+  command->add_flag("--degrees", options->degrees, "Each link's degrees, and in --json how many units have which");
+  command
+      ->add_option("--spectra", options->analyses.singular_values,
+                   "Each link's N largest singular values, and its Ramanujan difference")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
+      ->type_name("N");
   command->add_flag("--structure-only", options->structure_only, "Read no weights and leave out what needs them");
   command
       ->add_option("--fail-on", options->fail_on,

@@ -11,5 +11,6 @@ void add_mask(CLI::App& app);
 void add_analyze(CLI::App& app);
 void add_similarity(CLI::App& app);
 void add_convert(CLI::App& app);
+void add_theory(CLI::App& app);
 
 }  // namespace phew::tools

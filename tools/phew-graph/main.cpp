@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   phew::tools::add_mask(app);
   phew::tools::add_analyze(app);
   phew::tools::add_similarity(app);
+  phew::tools::add_theory(app);
   phew::tools::add_convert(app);
   return phew::tools::run_program(argc, argv, app);
 }

@@ -1,0 +1,91 @@
+// Reach along all edges is compared with all paths in test/analysis/layer_profile_test.cpp; here, without shortcuts.
+#include "graph/reach.hpp"
+
+#include "support/brute_force.hpp"
+#include "support/random_network.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace {
+
+using phew::test::ParameterEdge;
+
+bool enters_a_copy(const phew::LayeredGraph& graph, const ParameterEdge& e) {
+  return graph.layers()[graph.unit(e.to).layer].copy;
+}
+
+/// Edges that reaching without shortcuts follows.
+std::vector<ParameterEdge> without_shortcuts(const phew::LayeredGraph& graph) {
+  std::vector<ParameterEdge> edges = phew::test::parameter_edges(graph);
+  std::erase_if(edges, [&](const ParameterEdge& e) {
+    return e.parameter == phew::Network::no_parameter && !enters_a_copy(graph, e);
+  });
+  return edges;
+}
+
+/// Which units a search from the ends (inputs, or outputs against the edges) finds.
+std::vector<std::uint8_t> search(const phew::LayeredGraph& graph, const std::vector<ParameterEdge>& edges,
+                                 bool forward) {
+  std::vector<std::uint8_t> found(static_cast<std::size_t>(graph.unit_count()));
+  const std::function<void(std::int64_t)> visit = [&](std::int64_t v) {
+    if (std::exchange(found[static_cast<std::size_t>(v)], std::uint8_t{1}) != 0) return;
+    for (const ParameterEdge& e : edges)
+      if ((forward ? e.from : e.to) == v) visit(forward ? e.to : e.from);
+  };
+  for (const phew::Layer& layer : graph.layers())
+    for (std::int64_t v = layer.first; (forward ? layer.input : layer.output) && v < layer.first + layer.units; ++v)
+      visit(v);
+  return found;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(reach)
+
+//   input ──► a ──┬─► b ─► add ──► fc     nothing of b is kept: the shortcut alone carries the paths, and hides that
+//                 └── fixed ──►┘          no parameter reaches add
+BOOST_AUTO_TEST_CASE(a_starved_block_shows_without_its_shortcut) {
+  phew::Network network("shortcut");
+  const auto input = network.add("input", phew::op::Input{{2, 1, 1}});
+  const auto a = network.add("a", phew::op::Linear{2, 2, true, ""}, {input});
+  const auto b = network.add("b", phew::op::Linear{2, 2, true, ""}, {a});
+  const auto add = network.add("add", phew::op::Add{}, {b, a});
+  network.add("output", phew::op::Output{}, {network.add("fc", phew::op::Linear{2, 1, true, ""}, {add})});
+  phew::Mask mask(network.parameters(), true);
+  mask[1] = phew::BitMatrix(2, 2);
+  const auto graph = phew::LayeredGraph(network).masked(mask);
+  const phew::Reach all = phew::reach(graph), parametric = phew::reach(graph, phew::FixedEdges::copies);
+  const std::int64_t a0 = 2, add0 = 4;
+  BOOST_TEST(all.on_path(a0));
+  BOOST_TEST(all.on_path(add0));
+  BOOST_TEST(!parametric.on_path(a0));
+  BOOST_TEST(!parametric.on_path(add0));
+  BOOST_TEST(!is_stub(graph, all, a0));
+  BOOST_TEST(is_stub(graph, parametric, a0));    // entered, and nothing leaves but the shortcut
+  BOOST_TEST(is_stub(graph, parametric, add0));  // left, and nothing enters but the shortcut
+  BOOST_TEST(effective_mask(graph, parametric).kept() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(agrees_with_searches_without_shortcuts) {
+  int hidden_by_shortcuts = 0;
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+    const phew::test::RandomCase random = phew::test::random_case(seed);
+    BOOST_TEST_INFO_SCOPE(random);
+    const auto graph = phew::LayeredGraph(random.network).masked(random.mask);
+    const auto edges = without_shortcuts(graph);
+    const phew::Reach r = phew::reach(graph, phew::FixedEdges::copies);
+    BOOST_TEST(r.from_input == search(graph, edges, true), boost::test_tools::per_element());
+    BOOST_TEST(r.to_output == search(graph, edges, false), boost::test_tools::per_element());
+    for (std::int64_t v = 0; v < graph.unit_count(); ++v)
+      BOOST_TEST(is_stub(graph, r, v) == phew::test::is_stub_by_search(graph, edges, v));
+    const phew::Reach all = phew::reach(graph);
+    hidden_by_shortcuts += all.from_input != r.from_input || all.to_output != r.to_output;
+  }
+  BOOST_TEST(hidden_by_shortcuts > 50);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
