@@ -85,7 +85,7 @@ class RegularGroup {
   /// A new deck, from which `target` draws only sources that it does not have: those it has lie at the bottom.
   void shuffle_for(std::int64_t target) {
     deck_ = draws_.permutation(bits_.columns());
-    std::ranges::stable_partition(deck_, [&](std::int64_t source) { return bits_.test(target, source); });
+    std::stable_partition(deck_.begin(), deck_.end(), [&](std::int64_t source) { return bits_.test(target, source); });
   }
 
   BitMatrix& bits_;
