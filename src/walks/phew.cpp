@@ -74,9 +74,11 @@ class Growth {
 }
 
 /// How many walks to draw next: what the last batch's yield says is still needed, so that few are wasted.
-std::size_t next_batch(std::int64_t missing, double yield) {
-  constexpr double most = 2048, least = 16;
-  return static_cast<std::size_t>(std::clamp(static_cast<double>(missing) / std::max(yield, 1e-3), least, most));
+std::size_t next_batch(std::int64_t missing, double yield, std::size_t most) {
+  constexpr double least = 16;
+  const double needed = static_cast<double>(missing) / std::max(yield, 1e-3);
+  return static_cast<std::size_t>(
+      std::clamp(needed, std::min(least, static_cast<double>(most)), static_cast<double>(most)));
 }
 
 }  // namespace
@@ -114,7 +116,7 @@ std::vector<WalkMask> keep_walks_nested(const Walker& walker, std::span<const st
       if (const std::int64_t reachable = walker.reachable(); reachable < last)
         unreachable_density(last, reachable, prunable, "within reach of walks", "lower the density");
     }
-    const std::size_t wanted = next_batch(*target - growth.kept(), yield);
+    const std::size_t wanted = next_batch(*target - growth.kept(), yield, walker.options().batch);
     const std::size_t allowed = static_cast<std::size_t>(most - growth.walks());
     if (allowed == 0)
       unreachable_density(last, growth.kept(), prunable, fmt::format("after {} walks", growth.walks()),

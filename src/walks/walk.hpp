@@ -42,6 +42,8 @@ struct WalkOptions {
   Shortcuts shortcuts = Shortcuts::skip;
   /// 0: 64 walks a prunable parameter, and a million. A safeguard: high densities need very many walks.
   std::int64_t max_walks = 0;
+  /// Most walks drawn before what they keep is merged. Never affects a mask.
+  std::size_t batch = 2048;
 };
 
 /// What one step of a walk keeps: positions [first, last) of row `row` of a link's parameter.

@@ -1,4 +1,5 @@
-// walk_bench [--json]: the speed and the memory of walks, beside their goals (ratios to R; one thread unless said).
+// walk_bench [--growth] [--json]: the speed and the memory of walks, beside their goals (ratios to R; one thread unless
+// said); or how they grow with width, depth and density.
 #include "bench/bench.hpp"
 #include "graph/initializer.hpp"
 #include "graph/reach.hpp"
@@ -81,6 +82,58 @@ void steps_a_second(Report& report, const char* name, double goal) {
              Report::Goal::at_least);
 }
 
+/// One point of a series: what varies, and what was measured there.
+struct Point {
+  double x = 0;
+  double prepare = 0, sample = 0;  ///< seconds
+  double memory = 0;               ///< bytes of preparation
+};
+
+Point measure(const LayeredGraph& graph, double x, double density) {
+  Point point{x};
+  point.prepare = bench::median_seconds(5, [&] { (void)Walker(graph, {}, 1); }).wall;
+  const Walker walker(graph, {}, 1);
+  const std::int64_t target = target_of(density, graph.prunable());
+  point.sample = bench::median_seconds(5, [&] { (void)keep_walks(walker, target, 0); }).wall;
+  point.memory = static_cast<double>(walker.memory());
+  return point;
+}
+
+/// The exponent e of y ∝ x^e by least squares on logarithms.
+double exponent(const std::vector<Point>& points, double Point::*y) {
+  double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
+  for (const Point& point : points) {
+    const double a = std::log(point.x), b = std::log(point.*y);
+    n += 1, sx += a, sy += b, sxx += a * a, sxy += a * b;
+  }
+  return (n * sxy - sx * sy) / (n * sxx - sx * sx);
+}
+
+void add_series(Report& report, const std::string& what, const std::vector<Point>& points) {
+  for (const Point& point : points) {
+    const std::string at = fmt::format("{} {:g}", what, point.x);
+    report.add(at + ": preparation", 1e3 * point.prepare, "ms");
+    report.add(at + ": sampling", 1e3 * point.sample, "ms");
+    report.add(at + ": memory", 1e-6 * point.memory, "MB");
+  }
+  report.add(what + ": exponent of preparation", exponent(points, &Point::prepare), "");
+  report.add(what + ": exponent of sampling", exponent(points, &Point::sample), "");
+  report.add(what + ": exponent of memory", exponent(points, &Point::memory), "");
+}
+
+void growth(Report& report) {
+  std::vector<Point> width, depth, density;
+  for (const int w : {256, 512, 1024, 2048, 4096})
+    width.push_back(measure(initialised(fmt::format("mlp:{}x4", w).c_str()), w, 0.02));
+  add_series(report, "mlp:Wx4 at 2 %, width", width);
+  for (const int d : {2, 4, 8, 16, 32})
+    depth.push_back(measure(initialised(fmt::format("mlp:512x{}", d + 1).c_str()), d, 0.02));
+  add_series(report, "mlp:512x(D+1) at 2 %, depth", depth);
+  const LayeredGraph vgg = initialised("vgg19-bn");
+  for (const double p : {0.005, 0.01, 0.02, 0.05, 0.1, 0.2}) density.push_back(measure(vgg, p, p));
+  add_series(report, "vgg19-bn, density", density);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -88,6 +141,10 @@ int main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 32 << 20);
   Report report(argc, argv);
+  if (std::any_of(argv + 1, argv + argc, [](const char* a) { return std::string_view(a) == "--growth"; })) {
+    growth(report);
+    return report.exit_code();
+  }
   whole_masks(report, "vgg19-bn", {{0.005, 2.5}, {0.02, 5}, {0.1, 22}});
   steps_a_second(report, "resnet20", 40);
   steps_a_second(report, "vgg19-bn", 20);

@@ -3,7 +3,7 @@
 
 #include "graph/initializer.hpp"
 #include "graph/network.hpp"
-#include "walks/edge_bias.hpp"
+#include "walks/walk.hpp"
 
 #include <cstdint>
 #include <functional>
