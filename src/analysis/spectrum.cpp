@@ -9,6 +9,8 @@
 #include <Spectra/SymEigsSolver.h>
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
 
 namespace phew {
 namespace {

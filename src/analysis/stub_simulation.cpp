@@ -2,6 +2,7 @@
 
 #include "graph/random_stream.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <utility>

@@ -10,6 +10,7 @@
 
 #include <bit>
 #include <cmath>
+#include <ostream>
 
 namespace data = boost::unit_test::data;
 

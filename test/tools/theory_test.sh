@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# theory_test.sh PHEW_GRAPH: what `phew-graph theory` prints.
-graph=$(realpath "$1")
+# theory_test.sh PHEW_GRAPH CHECK_SCHEMA SCHEMAS: what `phew-graph theory` prints.
+graph=$(realpath "$1") check_schema=$(realpath "$2") schemas=$(realpath "$3")
 . "$(dirname "$0")/expect.sh"
 theory() { "$graph" theory "$@"; }
 
+valid() {
+  "$check_schema" "$schemas/$1.json" "$2" >faults || complain "$2 does not fit $1.json: $(head -n 3 faults)"
+}
 fits() { [ "$(wc -L <stdout)" -le 100 ] || complain "$1: a line of $(wc -L <stdout) columns"; }
 
 # --- ewp ---------------------------------------------------------------------------------------------------------------
@@ -11,6 +14,9 @@ expect 0 '^mlp:8x4 +3 +biased ' theory ewp --width 8 --depths 2:3 --inits 20 --w
 fits ewp
 expect 0 '"finite"' theory ewp --width 8 --depths 3 --inits 20 --walks 50 --json --threads 1
 cp stdout ewp.json
+valid theory-ewp ewp.json
+sed 's/"walks": 50/"walks": 0.5/' ewp.json >bad.json
+"$check_schema" "$schemas/theory-ewp.json" bad.json >faults && complain 'the schema of theory ewp takes anything'
 expect 0 '"finite"' theory ewp --width 8 --depths 3 --inits 20 --walks 50 --json --threads 3
 cmp -s stdout ewp.json || complain 'threads change theory ewp'
 expect 0 '"finite"' theory ewp --width 8 --depths 2:3 --inits 20 --walks 50 --json
@@ -28,6 +34,9 @@ fits stubs
 grep -q '^Eq. 7-8 assume independent units' stdout || complain 'the gap of Eq. 7-8 is not printed'
 expect 0 '"gap"' theory stubs --widths 4,20 --pruning-ratios 0:1:0.25 --trials 150 --json --threads 1
 cp stdout one.json
+valid theory-stubs one.json
+sed 's/"gap"/"gab"/' one.json >bad.json
+"$check_schema" "$schemas/theory-stubs.json" bad.json >faults && complain 'the schema of theory stubs takes anything'
 expect 0 '"gap"' theory stubs --widths 4,20 --pruning-ratios 0:1:0.25 --trials 150 --json --threads 3
 cmp -s stdout one.json || complain 'threads change theory stubs'
 expect 0 '^4,3,0.5,0.5,0.1171875,' theory stubs --widths 4 --pruning-ratios 0.5 --trials 150 --csv

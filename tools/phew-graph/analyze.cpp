@@ -5,6 +5,7 @@
 #include "common/table.hpp"
 #include "graph/io/mask_file.hpp"
 #include "phew-graph/commands.hpp"
+#include "phew-graph/definitions_text.hpp"
 
 #include <fmt/ranges.h>
 
@@ -237,15 +238,6 @@ void run(const AnalyzeCommand& command) {
       if (meets(r.analysis, condition)) throw ExitWith{ExitCode::fail_on};
 }
 
-std::string definitions_text() {
-  std::string text =
-      "The keys of --json (schema: data/schema/analyze.json) and what they mean [source; \"paper\": Patil and\n"
-      "Dovrolis 2021, \"own\": this toolkit]:\n";
-  for (const Definition& d : analyze_definitions())
-    text += fmt::format("  {}\n{}", d.key, wrapped(fmt::format("{} [{}]", d.text, d.source), 6));
-  return text;
-}
-
 }  // namespace
 
 void add_analyze(CLI::App& app) {
@@ -277,7 +269,7 @@ void add_analyze(CLI::App& app) {
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"stub", "dead", "cut"}));
   add_globals(*command, *options);
-  command->footer(definitions_text());
+  command->footer(definitions_text(analyze_definitions(), "data/schema/analyze.json"));
   command->callback([=] { run(*options); });
 }
 

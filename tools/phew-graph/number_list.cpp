@@ -2,6 +2,7 @@
 
 #include "graph/error.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>

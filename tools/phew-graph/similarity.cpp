@@ -5,6 +5,7 @@
 #include "common/table.hpp"
 #include "graph/io/mask_file.hpp"
 #include "phew-graph/commands.hpp"
+#include "phew-graph/definitions_text.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -140,15 +141,6 @@ void run(const SimilarityCommand& command) {
     print_groups(all, groups);
 }
 
-std::string definitions_text() {
-  std::string text =
-      "The keys of --json (schema: data/schema/similarity.json) and what they mean [source; \"paper\": Patil and\n"
-      "Dovrolis 2021, \"own\": this toolkit]:\n";
-  for (const Definition& d : similarity_definitions())
-    text += fmt::format("  {}\n{}", d.key, wrapped(fmt::format("{} [{}]", d.text, d.source), 6));
-  return text;
-}
-
 }  // namespace
 
 void add_similarity(CLI::App& app) {
@@ -168,7 +160,7 @@ void add_similarity(CLI::App& app) {
       ->check(seed_check())
       ->capture_default_str();
   add_globals(*command, *options);
-  command->footer(definitions_text());
+  command->footer(definitions_text(similarity_definitions(), "data/schema/similarity.json"));
   command->callback([=] { run(*options); });
 }
 

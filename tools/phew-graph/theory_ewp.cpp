@@ -170,7 +170,7 @@ void add_theory_ewp(CLI::App& theory) {
       ->capture_default_str();
   command->add_option("--seed", m.seed, "Seed of weights and walks")->check(seed_check())->capture_default_str();
   add_globals(*command, *options);
-  command->footer(definitions_text(definitions));
+  command->footer(definitions_text(definitions, "data/schema/theory-ewp.json"));
   command->callback([=] {
     const std::vector<Row> rows = measure(*options);
     if (options->json)

@@ -202,7 +202,7 @@ void add_theory_stubs(CLI::App& theory) {
   command->add_option("--seed", options->seed, "Seed of the simulation")->check(seed_check())->capture_default_str();
   add_globals(*command, *options);
   command->add_flag("--csv", options->csv, "Print data as CSV")->excludes("--json");
-  command->footer(definitions_text(definitions));
+  command->footer(definitions_text(definitions, "data/schema/theory-stubs.json"));
   command->callback([=] {
     std::vector<Point> points = points_of(*options);
     simulate(*options, points);
