@@ -3,6 +3,7 @@
 
 #include "graph/error.hpp"
 #include "mask_digest.hpp"
+#include "registry_cases.hpp"
 #include "small_networks.hpp"
 #include "support/golden.hpp"
 
@@ -22,34 +23,9 @@ using phew::Mask;
 using phew::Method;
 using phew::MethodResult;
 using phew::Scope;
+using phew::test::prepare;
+using phew::test::Prepared;
 using phew::test::SmallNetwork;
-
-/// Scores of both kinds of method: all positive, unlike the weights.
-phew::Weights scores_of(const LayeredGraph& graph) {
-  std::vector<phew::Tensor> tensors;
-  for (std::size_t t = 0; t < graph.parameters().size(); ++t) {
-    std::vector<float> values;
-    for (const float w : graph.weights()[t]) values.push_back(w * w + 0.01F);
-    tensors.push_back(phew::make_tensor(graph.parameters()[t].name, graph.parameters()[t].shape, std::move(values)));
-  }
-  return {graph.parameters(), std::move(tensors)};
-}
-
-/// A method's input, and the target that its mask leaves it.
-struct Prepared {
-  phew::MethodInput input;
-  std::int64_t target = 0;
-};
-
-Prepared prepare(const Method& method, const SmallNetwork& net, double density) {
-  Prepared prepared{{net.graph()}};
-  const LayeredGraph& graph = prepared.input.graph;
-  prepared.input.scores = scores_of(graph);
-  prepared.target = phew::target_of(density, graph.prunable());
-  if (method.needs_mask)
-    prepared.input.mask = phew::keep_largest(graph.parameters(), graph.weights(), prepared.target, Scope::global);
-  return prepared;
-}
 
 std::vector<phew::MethodOptions> options_of(const Method& method) {
   std::vector<phew::MethodOptions> all{{}};
@@ -99,7 +75,7 @@ BOOST_DATA_TEST_CASE(every_method_keeps_what_it_says_whatever_the_threads, phew:
   for (const Method& method : phew::methods())
     for (const double density : {0.1, 0.3})
       for (phew::MethodOptions options : options_of(method)) BOOST_TEST_CONTEXT(method.name << " at " << density) {
-          const Prepared prepared = prepare(method, net, density);
+          const Prepared prepared = prepare(method, net.graph(), density);
           const MethodResult one = method.prepare(prepared.input, options).sample(prepared.target, 3);
           check_count(method, prepared.input.graph, one, prepared.target);
           // The last layer makes up for what whole kernels leave over; its own have at most 4 parameters.
@@ -119,7 +95,7 @@ BOOST_DATA_TEST_CASE(every_method_keeps_what_it_says_whatever_the_threads, phew:
 BOOST_DATA_TEST_CASE(nested_masks_lie_inside_each_other, phew::test::small_networks, net) {
   for (const Method& method : phew::methods())
     for (const phew::MethodOptions& options : options_of(method)) BOOST_TEST_CONTEXT(method.name) {
-        const Prepared prepared = prepare(method, net, 0.4);
+        const Prepared prepared = prepare(method, net.graph(), 0.4);
         const LayeredGraph& graph = prepared.input.graph;
         const phew::MaskSampler sampler = method.prepare(prepared.input, options);
         BOOST_REQUIRE((sampler.nested != nullptr) == method.reads(phew::reads::nested));
@@ -196,7 +172,7 @@ BOOST_AUTO_TEST_CASE(masks_are_those_of_the_mask_rule) {
                              "radix-net", "random-regular", "erdos-renyi"})
       for (const std::uint64_t seed : {0, 1}) {
         const Method& method = phew::find_method(name);
-        Prepared prepared = prepare(method, net, 0.2);
+        Prepared prepared = prepare(method, net.graph(), 0.2);
         prepared.input.scores = phew::initial_weights(net.make(), {}, 7, 1);  // these are the same on every machine
         const phew::MaskSampler sampler = method.prepare(prepared.input, {});
         text += fmt::format("{} {} seed {}: {}\n", net.name, name, seed,
