@@ -25,6 +25,7 @@ using phew::MethodResult;
 using phew::Scope;
 using phew::test::prepare;
 using phew::test::Prepared;
+using phew::test::scores_of;
 using phew::test::SmallNetwork;
 
 std::vector<phew::MethodOptions> options_of(const Method& method) {
