@@ -6,14 +6,10 @@
 namespace phew {
 
 FloatBuffer::FloatBuffer(std::int64_t size) : size_(size) {
-  constexpr std::size_t line = 64, huge_page = std::size_t{1} << 21;
-  const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(float);
-  const std::size_t alignment = bytes >= 2 * huge_page ? huge_page : line;
-  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
-  floats_.reset(static_cast<float*>(std::aligned_alloc(alignment, rounded == 0 ? line : rounded)));
+  constexpr std::size_t line = 64;
+  const std::size_t bytes = std::max<std::size_t>(static_cast<std::size_t>(size) * sizeof(float), 1);
+  floats_.reset(static_cast<float*>(std::aligned_alloc(line, (bytes + line - 1) / line * line)));
   if (!floats_) throw std::bad_alloc();
-  // Advice only: where there are no huge pages, small ones serve.
-  if (alignment == huge_page) (void)madvise(floats_.get(), rounded, MADV_HUGEPAGE);
 }
 
 }  // namespace phew

@@ -1,4 +1,4 @@
-// FloatBuffer: room for many floats, on cache lines and, where it is large, on huge pages.
+// FloatBuffer: room for many floats, on whole cache lines.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace phew {
 
-/// `size` floats of no value yet, aligned to 64 bytes. From some megabytes on it asks the kernel for huge pages: a
-/// fault every 4 KiB would take as long as filling them.
+/// `size` floats of no value yet, aligned to 64 bytes. (Huge pages, where the kernel must make them first, cost more than
+/// they save.)
 class FloatBuffer {
  public:
   FloatBuffer() = default;

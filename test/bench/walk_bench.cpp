@@ -139,7 +139,7 @@ void growth(Report& report) {
 int main(int argc, char** argv) {
   // Keep freed memory: what is timed is the work, not the kernel's clearing of pages.
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   Report report(argc, argv);
   if (std::any_of(argv + 1, argv + argc, [](const char* a) { return std::string_view(a) == "--growth"; })) {
     growth(report);
