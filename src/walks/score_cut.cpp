@@ -3,7 +3,10 @@
 #include "graph/for_each_cpu.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <tuple>
@@ -33,27 +36,33 @@ struct Candidate {
   }
 };
 
-/// Lists in `found` where low < scores[i] ≤ high, and returns how many scores are at most `low`.
+/// Lists in `found` (room for n) where low < scores[i] ≤ high and counts them; returns how many are at most `low`.
 PHEW_FOR_EACH_CPU std::int64_t find_between(const float* scores, std::size_t n, float low, float high,
-                                            std::vector<std::uint32_t>& found) {
+                                            std::uint32_t* found, std::size_t& found_count) {
   constexpr std::size_t block = 64;
   std::int64_t below = 0;
-  std::size_t i = 0;
+  std::size_t i = 0, count = 0;
   for (; i + block <= n; i += block) {
-    std::int32_t at_most_low = 0, at_most_high = 0;
+    std::array<std::uint8_t, block> between;
+    std::int32_t at_most_low = 0;
     for (std::size_t k = 0; k < block; ++k) {
-      at_most_low += scores[i + k] <= low ? 1 : 0;
-      at_most_high += scores[i + k] <= high ? 1 : 0;
+      const std::int32_t to_low = scores[i + k] <= low ? 1 : 0, to_high = scores[i + k] <= high ? 1 : 0;
+      at_most_low += to_low;
+      between[k] = static_cast<std::uint8_t>(to_high - to_low);
     }
     below += at_most_low;
-    if (at_most_high == at_most_low) continue;
-    for (std::size_t k = i; k < i + block; ++k)
-      if (scores[k] > low && scores[k] <= high) found.push_back(static_cast<std::uint32_t>(k));
+    for (std::size_t k = 0; k < block; k += 8) {
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, between.data() + k, sizeof bytes);
+      for (; bytes != 0; bytes &= bytes - 1)
+        found[count++] = static_cast<std::uint32_t>(i + k + static_cast<std::size_t>(std::countr_zero(bytes)) / 8);
+    }
   }
   for (; i < n; ++i) {
     below += scores[i] <= low ? 1 : 0;
-    if (scores[i] > low && scores[i] <= high) found.push_back(static_cast<std::uint32_t>(i));
+    if (scores[i] > low && scores[i] <= high) found[count++] = static_cast<std::uint32_t>(i);
   }
+  found_count = count;
   return below;
 }
 
@@ -131,10 +140,11 @@ std::int64_t Cut::survey(const Bracket& bracket) {
     if (low >= 0) below -= tensors_[t].gaps();  // their scores are 0
     for (std::int64_t r = 0; r < tensors_[t].rows(); ++r) {
       const std::span<const float> scores = flow_.scores(t, r);
-      found.clear();
-      below += find_between(scores.data(), scores.size(), low, high, found);
+      if (found.size() < scores.size()) found.resize(scores.size());
+      std::size_t count = 0;
+      below += find_between(scores.data(), scores.size(), low, high, found.data(), count);
       const std::size_t begin = tensors_[t].row(r).first;
-      for (const std::uint32_t i : found)
+      for (const std::uint32_t i : std::span(found).first(count))
         if (!std::signbit(tensors_[t].value(begin + i)))
           candidates_.push_back({score_key(scores[i], flow_.exponent(t)), t, begin + i});
     }
