@@ -10,7 +10,20 @@
 namespace phew {
 
 /// What a stream is for. Part of the counter, so that two uses of one seed never share numbers.
-enum class Purpose : std::uint32_t { walk = 0, random_mask = 1, initial_weights = 2, data_order = 3, simulation = 4 };
+/// Numbers are never given to another use: they are part of the mask rule.
+enum class Purpose : std::uint32_t {
+  walk = 0,
+  random_mask = 1,
+  initial_weights = 2,
+  data_order = 3,
+  simulation = 4,
+  bernoulli_mask = 5,
+  erk_mask = 6,
+  uniform_layer_mask = 7,
+  shuffled_mask = 8,
+  random_regular = 9,
+  erdos_renyi = 10
+};
 
 /// Philox4x32-10 (Salmon et al. 2011; Random123) with key = seed and counter = (index, step, purpose).
 /// Only integers and exact scalings of them leave here: the same numbers on every machine.

@@ -63,23 +63,34 @@ void mark(BitMatrix& bits, std::span<const float> values, Threshold& threshold, 
     }
 }
 
-template <typename Key>
-Mask keep(std::span<const Parameter> parameters, const Weights& scores, std::int64_t target, Scope scope, Key key) {
-  Mask mask(parameters);
+std::vector<std::span<const float>> values_of(std::span<const Parameter> parameters, const Weights& scores) {
   std::vector<std::span<const float>> tensors;
   for (std::size_t i = 0; i < parameters.size(); ++i) tensors.push_back(scores[i]);
-  if (scope == Scope::global) {
-    if (target == 0) return mask;
-    Threshold threshold = find_threshold(tensors, target, key);
-    for (std::size_t i = 0; i < tensors.size(); ++i) mark(mask[i], tensors[i], threshold, key);
-    return mask;
+  return tensors;
+}
+
+template <typename Key>
+Mask keep(std::span<const Parameter> parameters, const Weights& scores, std::span<const std::int64_t> counts, Key key) {
+  Mask mask(parameters);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const std::int64_t size = parameters[i].size();
+    if (counts[i] < 0 || counts[i] > size) fail(ExitCode::internal, "cannot keep {} of {} parameters", counts[i], size);
+    if (counts[i] == 0) continue;
+    const std::span<const float> tensor = scores[i];
+    Threshold threshold = find_threshold(std::span(&tensor, 1), counts[i], key);
+    mark(mask[i], tensor, threshold, key);
   }
-  const std::vector<std::int64_t> targets = shares(parameters, target);
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (targets[i] == 0) continue;
-    Threshold threshold = find_threshold(std::span(tensors).subspan(i, 1), targets[i], key);
-    mark(mask[i], tensors[i], threshold, key);
-  }
+  return mask;
+}
+
+template <typename Key>
+Mask keep(std::span<const Parameter> parameters, const Weights& scores, std::int64_t target, Scope scope, Key key) {
+  if (scope == Scope::per_layer) return keep(parameters, scores, shares(parameters, target), key);
+  Mask mask(parameters);
+  if (target == 0) return mask;
+  const std::vector<std::span<const float>> tensors = values_of(parameters, scores);
+  Threshold threshold = find_threshold(tensors, target, key);
+  for (std::size_t i = 0; i < tensors.size(); ++i) mark(mask[i], tensors[i], threshold, key);
   return mask;
 }
 
@@ -87,6 +98,18 @@ void check_target(std::span<const Parameter> parameters, std::int64_t target) {
   std::int64_t all = 0;
   for (const Parameter& p : parameters) all += p.size();
   if (target < 0 || target > all) fail(ExitCode::internal, "cannot keep {} of {} parameters", target, all);
+}
+
+void refuse_nan(const Weights& scores) {
+  for (std::size_t i = 0; i < scores.tensor_count(); ++i) {
+    const auto nan = std::ranges::find_if(scores[i], [](float s) { return std::isnan(s); });
+    if (nan != scores[i].end())
+      fail(ExitCode::data, "{}: found NaN at element {}, expected numbers", scores.place(i), nan - scores[i].begin());
+  }
+}
+
+void require_all_finite(const Weights& weights) {
+  for (std::size_t i = 0; i < weights.tensor_count(); ++i) weights.require_finite(i);
 }
 
 }  // namespace
@@ -114,16 +137,24 @@ std::vector<std::int64_t> shares(std::span<const Parameter> parameters, std::int
 
 Mask keep_top(std::span<const Parameter> parameters, const Weights& scores, std::int64_t target, Scope scope) {
   check_target(parameters, target);
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    if (std::ranges::any_of(scores[i], [](float s) { return std::isnan(s); }))
-      fail(ExitCode::data, "scores: {}: found NaN, expected numbers", parameters[i].name);
+  refuse_nan(scores);
   return keep(parameters, scores, target, scope, key_of_score);
+}
+
+Mask keep_top(std::span<const Parameter> parameters, const Weights& scores, std::span<const std::int64_t> counts) {
+  refuse_nan(scores);
+  return keep(parameters, scores, counts, key_of_score);
 }
 
 Mask keep_largest(std::span<const Parameter> parameters, const Weights& weights, std::int64_t target, Scope scope) {
   check_target(parameters, target);
-  for (std::size_t i = 0; i < parameters.size(); ++i) weights.require_finite(i);
+  require_all_finite(weights);
   return keep(parameters, weights, target, scope, key_of_magnitude);
+}
+
+Mask keep_largest(std::span<const Parameter> parameters, const Weights& weights, std::span<const std::int64_t> counts) {
+  require_all_finite(weights);
+  return keep(parameters, weights, counts, key_of_magnitude);
 }
 
 }  // namespace phew

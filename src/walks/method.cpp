@@ -1,7 +1,8 @@
 #include "walks/method.hpp"
 
 #include "graph/error.hpp"
-#include "walks/random_mask.hpp"
+#include "walks/baselines.hpp"
+#include "walks/top_paths.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,11 +21,6 @@ MaskSampler prepare_walks(const LayeredGraph& graph, const MethodOptions& option
   }};
 }
 
-MethodResult result_of(Mask mask) {
-  const std::int64_t kept = mask.kept();
-  return {std::move(mask), kept};
-}
-
 MaskSampler prepare_phew(const MethodInput& input, const MethodOptions& options) {
   return prepare_walks(input.graph, options, Bias::weight);
 }
@@ -34,14 +30,58 @@ MaskSampler prepare_uniform_walk(const MethodInput& input, const MethodOptions& 
 MaskSampler prepare_inverse_walk(const MethodInput& input, const MethodOptions& options) {
   return prepare_walks(input.graph, options, Bias::inverse);
 }
-MaskSampler prepare_random(const MethodInput& input, const MethodOptions& options) {
-  return {[input, options](std::int64_t target, std::uint64_t seed) {
-    return result_of(random_mask(input.graph.parameters(), target, seed, options.scope));
-  }};
+
+/// Throws Error(data) naming the first score that no walk can be biased by.
+void require_biases(const Weights& scores) {
+  for (std::size_t i = 0; i < scores.tensor_count(); ++i) {
+    scores.require_finite(i);
+    const auto negative = std::ranges::find_if(scores[i], [](float score) { return score < 0; });
+    if (negative != scores[i].end())
+      fail(ExitCode::data, "{}: found {} at element {}, expected scores of at least 0; walks are biased by them",
+           scores.place(i), *negative, negative - scores[i].begin());
+  }
 }
-MaskSampler prepare_magnitude(const MethodInput& input, const MethodOptions& options) {
-  return {[input, options](std::int64_t target, std::uint64_t) {
-    return result_of(keep_largest(input.graph.parameters(), input.graph.weights(), target, options.scope));
+
+MaskSampler prepare_gradient_walk(const MethodInput& input, const MethodOptions& options) {
+  require_biases(input.scores);
+  return prepare_walks(input.graph.weighted(input.scores), options, Bias::weight);
+}
+
+MaskSampler synflow_sampler(const MethodInput& input, const MethodOptions& options, PathValue value) {
+  const SynflowOptions synflow{value, options.rounds, options.schedule, options.progress};
+  const auto nested = [graph = input.graph, synflow](std::span<const std::int64_t> targets, std::uint64_t) {
+    std::vector<MethodResult> results;
+    for (Mask& mask : synflow_masks(graph, targets, synflow)) {
+      const std::int64_t kept = mask.kept();
+      results.push_back({.mask = std::move(mask), .kept = kept, .details = {{"rounds", synflow.rounds}}});
+    }
+    return results;
+  };
+  return {[nested](std::int64_t target, std::uint64_t seed) {
+            return std::move(nested(std::span(&target, 1), seed).front());
+          },
+          nested};
+}
+
+MaskSampler prepare_synflow(const MethodInput& input, const MethodOptions& options) {
+  return synflow_sampler(input, options, PathValue::magnitude);
+}
+MaskSampler prepare_synflow_l2(const MethodInput& input, const MethodOptions& options) {
+  return synflow_sampler(input, options, PathValue::square);
+}
+
+MaskSampler prepare_top_paths(const MethodInput& input, const MethodOptions& options) {
+  require_path_scores(input.scores);
+  const LayeredGraph graph = input.scores.empty() ? input.graph : input.graph.weighted(input.scores);
+  return {[graph, options](std::int64_t target, std::uint64_t) {
+    TopPathsMask found = top_paths_mask(graph, target, {.paths = options.paths, .progress = options.progress});
+    return MethodResult{.mask = std::move(found.mask),
+                        .kept = found.kept,
+                        .steps = found.steps,
+                        .details = {{"paths", found.paths},
+                                    {"inputs_used", found.inputs_used},
+                                    {"outputs_used", found.outputs_used},
+                                    {"distinct_edges", found.distinct_edges}}};
   }};
 }
 
@@ -51,13 +91,48 @@ constexpr std::array registry{
     Method{"uniform-walk", Values::none, false, reads::walks, "walks that choose every edge with equal chance",
            "Patil & Dovrolis 2021, Sec. 6.1", prepare_uniform_walk},
     Method{"inverse-walk", Values::weights, false, reads::walks,
-           "walks biased by 1 / weight magnitude: paths with lower edge-weights", "Patil & Dovrolis 2021, Sec. 6.1",
+           "walks biased by 1 / weight magnitude: paths with lower edge-weights", "Patil & Dovrolis 2021, Sec. 4",
            prepare_inverse_walk},
-    Method{"random", Values::none, false, reads::scope,
-           "parameters with equal chance, exact count; --scope global or layer",
+    Method{"gradient-walk", Values::scores, false, reads::walks,
+           "walks biased by scores, such as the size of each weight's gradient", "Patil & Dovrolis 2021, Sec. 4",
+           prepare_gradient_walk},
+    Method{"top-paths", Values::either, false, reads::paths,
+           "the paths with the largest products of |w|, or of scores: few units share most of them",
+           "Patil & Dovrolis 2021, Sec. 5", prepare_top_paths},
+    Method{"synflow", Values::weights, false, reads::rounds | reads::schedule | reads::nested,
+           "in rounds, the parameters through which the most flow of |w| runs", "Tanaka et al. 2020", prepare_synflow},
+    Method{"synflow-l2", Values::weights, false, reads::rounds | reads::schedule | reads::nested,
+           "the same for the flow of w squared", "Gebhart et al. 2021; Patil & Dovrolis 2021, Sec. 3.2",
+           prepare_synflow_l2},
+    Method{"magnitude", Values::weights, false, reads::scope | reads::nested, "the largest |w|", "Han et al. 2015",
+           prepare_magnitude},
+    Method{"scores", Values::scores, false, reads::scope | reads::nested,
+           "the highest scores of a file, whoever made them", "SNIP (Lee et al. 2019), GraSP (Wang et al. 2020), …",
+           prepare_scores},
+    Method{"invert", Values::either, false, reads::scope | reads::nested,
+           "the lowest scores, or without scores the smallest |w|: a check on a ranking", "Frankle et al. 2021",
+           prepare_invert},
+    Method{"random", Values::none, false, reads::scope | reads::nested, "parameters with equal chance, exact count",
            "Patil & Dovrolis 2021, Sec. 2 and A.1", prepare_random},
-    Method{"magnitude", Values::weights, false, reads::scope, "the largest |w|; --scope global or layer",
-           "Han et al. 2015", prepare_magnitude}};
+    Method{"bernoulli", Values::none, false, reads::nested,
+           "each parameter by itself with the density as its chance; the count varies", "Patil & Dovrolis 2021, A.1",
+           prepare_bernoulli},
+    Method{"uniform-layer", Values::none, false, reads::nested, "random, each layer at the same density",
+           "Mocanu et al. 2018; Evci et al. 2020, Sec. 3", prepare_uniform_layer},
+    Method{"erk", Values::none, false, reads::nested,
+           "random, layer densities in proportion to the sum of a tensor's extents / their product",
+           "Evci et al. 2020, Sec. 3", prepare_erk},
+    Method{"shuffle", Values::none, true, 0, "a mask's parameters exchanged at random within each tensor",
+           "Frankle et al. 2021", prepare_shuffle},
+    Method{"reinit", Values::weights, true, 0, "a mask as it is, for other weights: those that its file then names",
+           "Frankle et al. 2021", prepare_reinit},
+    Method{"radix-net", Values::none, false, 0, "mixed-radix edges: every input joined to every output alike",
+           "Kepner & Robinett 2019", prepare_radix_net},
+    Method{"random-regular", Values::none, false, 0,
+           "random edges, all units of a link with the same degree: expanders", "Prabhu et al. 2018",
+           prepare_random_regular},
+    Method{"erdos-renyi", Values::none, false, reads::nested, "random edges, all edges of a link equally likely",
+           "Mocanu et al. 2018", prepare_erdos_renyi}};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include "graph/mask.hpp"
 #include "graph/score.hpp"
 #include "walks/phew.hpp"
+#include "walks/synflow.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -20,8 +21,11 @@ namespace phew {
 struct MethodOptions {
   WalkOptions walks{};  ///< the bias is the method's own
   Scope scope = Scope::global;
+  std::int64_t rounds = 100;
+  PruningSchedule schedule = PruningSchedule::exponential;
+  std::int64_t paths = 0;  ///< so many instead of a target; 0: until the target is met
   int threads = 1;
-  Progress progress;
+  Progress progress{};
 };
 
 /// What a method works on.
@@ -50,7 +54,8 @@ struct MethodResult {
 struct MaskSampler {
   /// One mask. A function of the input, the options, `target` and `seed`.
   std::function<MethodResult(std::int64_t target, std::uint64_t seed)> sample;
-  /// Masks of falling targets, each inside the one before; empty where the method has no such masks.
+  /// Masks of falling targets, each inside the one before; empty where the method has no such masks (its row then lacks
+  /// reads::nested). The first is that of `sample`.
   std::function<std::vector<MethodResult>(std::span<const std::int64_t> targets, std::uint64_t seed)> nested{};
 };
 
@@ -59,12 +64,14 @@ enum class Values {
   none,
   weights,
   scores,  ///< --scores FILE
-  either   ///< scores where given, else |w|
+  either   ///< scores where given, else weights
 };
 
 /// The options that a method may read; a row names its own as a sum of bits.
 namespace reads {
-inline constexpr unsigned granularity = 1, max_walks = 2, start = 4, shortcuts = 8, scope = 16, rounds = 32, paths = 64;
+inline constexpr unsigned granularity = 1, max_walks = 2, start = 4, shortcuts = 8, scope = 16, rounds = 32, paths = 64,
+                          schedule = 128;
+inline constexpr unsigned nested = 1U << 16;  ///< makes masks inside each other
 inline constexpr unsigned walks = granularity | max_walks | start | shortcuts;
 }  // namespace reads
 

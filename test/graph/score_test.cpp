@@ -10,6 +10,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <vector>
 
 namespace {
@@ -81,6 +82,20 @@ BOOST_AUTO_TEST_CASE(per_layer_each_tensor_keeps_its_share) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(counts_by_tensor) {
+  const auto net = phew::make_network("mlp:9-7-5");
+  const auto scores = tied_scores(net, 5);
+  const std::vector<std::int64_t> counts{40, 3};
+  const auto mask = phew::keep_top(net.parameters(), scores, counts);
+  for (std::size_t t = 0; t < counts.size(); ++t) {  // as a network of that tensor alone would keep them
+    const auto parameters = net.parameters().subspan(t, 1);
+    const phew::Weights alone(parameters, {scores.tensor(t)});
+    BOOST_TEST((mask[t] == phew::keep_top(parameters, alone, counts[t], Scope::global)[0]));
+  }
+  for (const std::vector<std::int64_t>& bad : {std::vector<std::int64_t>{64, 0}, {0, -1}})
+    BOOST_CHECK_THROW((void)phew::keep_largest(net.parameters(), scores, bad), phew::Error);
+}
+
 BOOST_AUTO_TEST_CASE(shares_add_up) {
   const auto net = phew::make_network("vgg11");
   for (const std::int64_t target : {std::int64_t{1}, std::int64_t{12345}, net.prunable()}) {
@@ -89,11 +104,24 @@ BOOST_AUTO_TEST_CASE(shares_add_up) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(nan_is_refused) {
+BOOST_AUTO_TEST_CASE(nan_is_refused_and_named) {
   const auto net = phew::make_network("mlp:2-1");
-  const phew::Weights scores(net.parameters(),
-                             {phew::make_tensor("0.weight", {1, 2}, {1, std::numeric_limits<float>::quiet_NaN()})});
-  BOOST_CHECK_THROW((void)phew::keep_top(net.parameters(), scores, 1, Scope::global), phew::Error);
+  const phew::Weights scores(
+      net.parameters(), {phew::make_tensor("0.weight", {1, 2}, {1, std::numeric_limits<float>::quiet_NaN()})}, "s.npz");
+  try {
+    (void)phew::keep_top(net.parameters(), scores, 1, Scope::global);
+    BOOST_TEST(false, "no error");
+  } catch (const phew::Error& error) {
+    BOOST_TEST(std::string(error.what()).starts_with("s.npz: 0.weight: found NaN at element 1"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(infinite_scores_are_scores) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  const auto net = phew::make_network("mlp:3-1");
+  const phew::Weights scores(net.parameters(), {phew::make_tensor("0.weight", {1, 3}, {-infinity, 1, infinity})});
+  const auto mask = phew::keep_top(net.parameters(), scores, 2, Scope::global);
+  BOOST_TEST((!mask[0].test(0, 0) && mask[0].test(0, 1) && mask[0].test(0, 2)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -65,9 +65,9 @@ for seed in -1 1.5 18446744073709551616 x; do
 done
 expect 64 'count: found 2 seeds from 18446744073709551615' \
   mask mlp:2-1 --density 0.5 --seed 18446744073709551615 --count 2 -o out.safetensors
-expect 64 'granularity: found kernel, but random does not walk' \
+expect 64 'granularity: random does not read it' \
   mask mlp:2-1 --density 0.5 --method random --granularity kernel -o out.safetensors
-expect 64 'scope: found layer, but phew' mask mlp:2-1 --density 0.5 --scope layer -o out.safetensors
+expect 64 'scope: phew does not read it' mask mlp:2-1 --density 0.5 --scope layer -o out.safetensors
 expect 69 'model.onnx: ONNX files are not read yet' "$graph" describe model.onnx
 expect 64 'zeros-are-pruned: found neither --mask nor --weights' "$graph" analyze mlp:2-1 --zeros-are-pruned
 safetensors sparse.safetensors "$tensor" $zero$two

@@ -2,6 +2,7 @@
 
 #include "graph/error.hpp"
 
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -47,6 +48,7 @@ toml::table parse(const std::string& file) {
 /// A value as the word that would stand on the command line.
 std::string word_of(const toml::node& value) {
   if (const auto* text = value.as_string()) return text->get();
+  if (const auto* number = value.as_floating_point()) return fmt::format("{}", number->get());  // all its digits
   std::ostringstream out;
   value.visit([&](const auto& node) {
     if constexpr (toml::is_value<decltype(node)>) out << node.get();
@@ -92,10 +94,15 @@ class ConfigFile {
       return;
     }
     if (key != "net") arguments.push_back("--" + key);
-    if (const toml::array* values = value.as_array())
-      for (const toml::node& element : *values) arguments.push_back(word_of(element));
-    else
+    const toml::array* values = value.as_array();
+    if (values == nullptr) {
       arguments.push_back(word_of(value));
+      return;
+    }
+    std::vector<std::string> words;
+    for (const toml::node& element : *values) words.push_back(word_of(element));
+    if (option->get_expected_max() == 1) words = {fmt::format("{}", fmt::join(words, ","))};  // density = [0.5, 0.2]
+    arguments.insert(arguments.end(), words.begin(), words.end());
   }
 
   /// Whether the arguments give this option by any of its names; NET is the first word behind the command.

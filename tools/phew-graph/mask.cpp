@@ -1,30 +1,21 @@
 // phew-graph mask NET --method phew --density 0.05 --seed 0 [--count 10] -o ticket.safetensors
-#include "common/network_options.hpp"
 #include "common/progress.hpp"
 #include "graph/io/mask_file.hpp"
 #include "graph/version.hpp"
 #include "phew-graph/commands.hpp"
-#include "walks/method.hpp"
+#include "phew-graph/effective_density.hpp"
+#include "phew-graph/mask_options.hpp"
+#include "phew-graph/method_list.hpp"
 
+#include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 
 namespace phew::tools {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct MaskCommand : NetworkOptions, Globals {
-  std::string method = "phew";
-  double density = 0;
-  std::uint64_t seed = 0;
-  std::int64_t count = 1;
-  std::string granularity = "parameter";
-  std::string scope = "global";
-  std::int64_t max_walks = 0;
-  std::string output;
-};
+using Metadata = std::map<std::string, std::string>;
 
 /// Seconds since it was made or last asked.
 class Stopwatch {
@@ -42,127 +33,203 @@ struct Seconds {
   double load = 0, prepare = 0, sample = 0, write = 0;
 };
 
-/// With several masks `ticket.safetensors` becomes `ticket-SEED.safetensors`.
-fs::path file_of(const MaskCommand& command, std::uint64_t seed) {
-  const fs::path output = command.output;
-  if (command.count == 1) return output;
-  return output.parent_path() / fmt::format("{}-{}{}", output.stem().string(), seed, output.extension().string());
+/// What a mask is made of, read from files or initialised.
+struct Source {
+  Network network;
+  LoadedWeights weights;  ///< empty where nothing reads them
+  MethodInput input;
+  Metadata metadata;  ///< what files say of the input
+};
+
+Weights load_scores(const MaskCommand& command, const Network& network) {
+  const TensorFile file = read_tensor_file(command.scores);
+  return match_weights(network, file.tensors, command.scores, [&](const std::string& line) { command.notice(line); });
 }
 
-std::map<std::string, std::string> metadata(const MaskCommand& command, const Network& network, const Weights& weights,
-                                            const MethodResult& result, std::uint64_t seed) {
-  const double density = static_cast<double>(result.kept) / static_cast<double>(network.prunable());
-  std::map<std::string, std::string> data{{"method", command.method},
-                                          {"seed", std::to_string(seed)},
-                                          {"target_density", fmt::format("{}", command.density)},
-                                          {"density", fmt::format("{}", density)},
-                                          {"network", network.name()},
-                                          {"mask_rule", std::to_string(mask_rule_version)},
-                                          {"version", std::string(version)}};
-  const Method& method = find_method(command.method);
-  if (method.reads(reads::walks)) data["granularity"] = command.granularity;
-  if (method.reads(reads::scope)) data["scope"] = command.scope;
-  if (!weights.empty()) data["weights_xxh3"] = hash_of(weights);
-  if (!weights.empty() && command.weights.empty()) {
-    data["init"] = command.init;
-    data["init_seed"] = std::to_string(command.init_seed);
+/// The mask to start from; its name, and the method that made it, go to the metadata.
+Mask load_mask(const MaskCommand& command, const Network& network, Metadata& metadata) {
+  const TensorFile file = read_tensor_file(command.mask);
+  metadata["mask"] = fs::path(command.mask).filename().string();
+  if (const auto maker = file.metadata.find("method"); maker != file.metadata.end())
+    metadata["mask_method"] = maker->second;
+  return mask_from_tensors(file, network.parameters(), {.zeros_are_pruned = command.zeros_are_pruned});
+}
+
+Source load(const MaskCommand& command, const Method& method) {
+  Network network = load_network(command);
+  for (const double density : command.densities()) (void)target_of(density, network.prunable());  // before any file
+  const bool reads_weights =
+      method.values == Values::weights || (method.values == Values::either && command.scores.empty());
+  LoadedWeights weights;
+  if (reads_weights || !command.weights.empty()) weights = load_weights(command, network, command);
+  Metadata metadata;
+  if (!weights.weights.empty()) {
+    metadata["weights_xxh3"] = hash_of(weights.weights);
+    if (command.weights.empty())
+      metadata.insert({{"init", command.init}, {"init_seed", std::to_string(command.init_seed)}});
+  }
+  MethodInput input{LayeredGraph(network, weights.weights)};
+  if (!command.scores.empty()) {
+    input.scores = load_scores(command, network);
+    metadata["scores_xxh3"] = hash_of(input.scores);
+  }
+  if (method.needs_mask) input.mask = load_mask(command, network, metadata);
+  return {std::move(network), std::move(weights), std::move(input), std::move(metadata)};
+}
+
+double share(std::int64_t part, std::int64_t all) { return static_cast<double>(part) / static_cast<double>(all); }
+
+/// A mask that was made, and for what.
+struct Made {
+  MaskJob job;
+  std::int64_t target = 0;  ///< that the method was given
+  MethodResult result;
+  Seconds seconds{};
+};
+
+Metadata metadata_of(const MaskCommand& command, const Method& method, const Source& source, const Made& made) {
+  const std::int64_t prunable = source.network.prunable();
+  Metadata data = source.metadata;
+  data["method"] = command.method;
+  data["seed"] = std::to_string(made.job.seed);
+  data["target_density"] = fmt::format("{}", made.job.density > 0 ? made.job.density : share(made.target, prunable));
+  data["density"] = fmt::format("{}", share(made.result.kept, prunable));
+  data["network"] = source.network.name();
+  data["mask_rule"] = std::to_string(mask_rule_version);
+  data["version"] = std::string(version);
+  if (command.effective_density) data["target"] = "effective density";
+  for (const MethodOption& option : method_options()) {
+    if (!method.reads(option.bit) || option.value == nullptr) continue;
+    std::string key = option.flag + 2;
+    std::ranges::replace(key, '-', '_');
+    data[key] = option.value(command);
   }
   return data;
 }
 
-Json to_json(const MaskCommand& command, const Network& network, const MethodResult& result, std::uint64_t seed,
-             std::int64_t target, const Seconds& seconds) {
-  return {
-      {"method", command.method},
-      {"seed", seed},
-      {"prunable", network.prunable()},
-      {"target", target},
-      {"kept", result.kept},
-      {"density", static_cast<double>(result.kept) / static_cast<double>(network.prunable())},
-      {"walks", result.walks},
-      {"steps", result.steps},
-      {"seconds",
-       {{"load", seconds.load}, {"prepare", seconds.prepare}, {"sample", seconds.sample}, {"write", seconds.write}}},
-      {"files", Json::array({file_of(command, seed).string()})}};
-}
-
-/// Refuses an option that the method would ignore: its mask must not say otherwise.
-void check_options(const MaskCommand& command, const Method& method) {
-  if (!method.reads(reads::walks) && command.granularity != "parameter")
-    fail(ExitCode::usage, "--granularity: found {}, but {} does not walk", command.granularity, method.name);
-  if (!method.reads(reads::walks) && command.max_walks != 0)
-    fail(ExitCode::usage, "--max-walks: {} does not walk", method.name);
-  if (!method.reads(reads::scope) && command.scope != "global")
-    fail(ExitCode::usage, "--scope: found {}, but {} counts over the whole network", command.scope, method.name);
+Json to_json(const MaskCommand& command, const Network& network, const Made& made) {
+  const Seconds& s = made.seconds;
+  Json json{{"method", command.method},
+            {"seed", made.job.seed},
+            {"prunable", network.prunable()},
+            {"target", made.target},
+            {"kept", made.result.kept},
+            {"density", share(made.result.kept, network.prunable())},
+            {"walks", made.result.walks},
+            {"steps", made.result.steps},
+            {"seconds", {{"load", s.load}, {"prepare", s.prepare}, {"sample", s.sample}, {"write", s.write}}},
+            {"files", Json::array({made.job.file.string()})}};
+  for (const Detail& detail : made.result.details)
+    std::visit([&](const auto& value) { json.emplace(detail.key, value); }, detail.value);
+  return json;
 }
 
 /// Refuses before any work what could not be written after it.
-void check_output(const MaskCommand& command) {
-  if (command.count - 1 > 0 && command.seed + static_cast<std::uint64_t>(command.count - 1) < command.seed)
-    fail(ExitCode::usage, "--count: found {} seeds from {} on, expected the last to be at most 2^64 - 1", command.count,
-         command.seed);
-  if (command.count < 1) fail(ExitCode::usage, "--count: found {}, expected at least 1", command.count);
+void check_output(const MaskCommand& command, const std::vector<MaskJob>& jobs) {
   std::error_code ignored;
-  for (std::int64_t i = 0; i < command.count; ++i) {
-    const fs::path file = file_of(command, command.seed + static_cast<std::uint64_t>(i));
-    if (!command.weights.empty() && fs::equivalent(file, command.weights, ignored))
-      fail(ExitCode::usage, "{}: found the weights file as output, expected another", file.string());
-  }
+  const std::pair<const char*, const std::string&> inputs[]{
+      {"weights", command.weights}, {"scores", command.scores}, {"mask", command.mask}};
+  for (const MaskJob& job : jobs)
+    for (const auto& [kind, input] : inputs)
+      if (!input.empty() && fs::equivalent(job.file, input, ignored))
+        fail(ExitCode::usage, "{}: found the {} file as output, expected another", job.file.string(), kind);
   check_writable_tensor_file(command.output);
 }
 
-void run(const MaskCommand& command) {
-  const Method& method = find_method(command.method);
-  check_options(command, method);
-  check_output(command);
-  Stopwatch watch;
-  Seconds seconds;
-  const Network network = load_network(command);
-  const std::int64_t target = target_of(command.density, network.prunable());
-  LoadedWeights weights;
-  if (method.values == Values::weights || !command.weights.empty()) weights = load_weights(command, network, command);
-  const LayeredGraph graph(network, weights.weights);
-  seconds.load = watch.lap();
+/// The number of parameters to keep (0: as many as a number of paths has): by density, or the given mask's own, which a
+/// density must not contradict.
+std::int64_t target_of_job(const MaskCommand& command, const Method& method, const Source& source, const MaskJob& job) {
+  if (command.paths > 0) return 0;
+  if (!method.needs_mask) return target_of(job.density, source.network.prunable());
+  const std::int64_t kept = source.input.mask.kept(), prunable = source.network.prunable();
+  if (job.density > 0 && target_of(job.density, prunable) != kept)
+    fail(ExitCode::usage, "--density: found {}, but {} keeps {} of {} parameters, and so does {}; leave --density out",
+         job.density, command.mask, kept, prunable, method.name);
+  return kept;
+}
 
-  ProgressBar bar(command.quiet);
-  const WalkOptions walks{.granularity = command.granularity == "kernel" ? Granularity::kernel : Granularity::parameter,
-                          .max_walks = command.max_walks};
-  MethodOptions options{.walks = walks,
-                        .scope = command.scope == "layer" ? Scope::per_layer : Scope::global,
-                        .threads = command.thread_count(),
-                        .progress = [&](std::int64_t kept, std::int64_t all) { bar.update(kept, all, "parameters"); }};
-  const MaskSampler sampler = method.prepare({graph}, options);
-  seconds.prepare = watch.lap();
+/// Makes the masks of a command, in order.
+class Maker {
+ public:
+  Maker(const MaskCommand& command, const Source& source, const MaskSampler& sampler, std::vector<std::int64_t> targets)
+      : command_(command), source_(source), sampler_(sampler), targets_(std::move(targets)) {}
 
-  Json masks = Json::array(), files = Json::array();
-  for (std::int64_t i = 0; i < command.count; ++i) {
-    const std::uint64_t seed = command.seed + static_cast<std::uint64_t>(i);
-    Seconds mine = i == 0 ? seconds : Seconds{};
-    const MethodResult result = sampler.sample(target, seed);
-    mine.sample = watch.lap();
-    write_mask_file(file_of(command, seed), result.mask, network.parameters(),
-                    metadata(command, network, weights.weights, result, seed));
-    mine.write = watch.lap();
-    command.notice(fmt::format("{}: kept {} of {} (target {}){}", file_of(command, seed).string(), result.kept,
-                               network.prunable(), target,
-                               method.reads(reads::walks) ? fmt::format(", {} walks", result.walks) : ""));
-    masks.push_back(to_json(command, network, result, seed, target, mine));
-    files.push_back(file_of(command, seed).string());
+  Made make(std::size_t index, const MaskJob& job) {
+    const std::int64_t target = targets_[index];
+    if (command_.effective_density) return effective(target, job);
+    if (!command_.nested) return {job, target, sampler_.sample(target, job.seed)};
+    if (nested_.empty()) nested_ = sampler_.nested(targets_, job.seed);
+    return {job, target, std::move(nested_[index])};
   }
-  if (!command.json) return;
-  Json document{{"schema", {{"name", "phew-graph/mask"}, {"version", 1}}}, {"network", network.name()}};
-  document["weights"] = weights.source.empty() ? Json() : Json(weights.source);
+
+ private:
+  [[nodiscard]] Made effective(std::int64_t wanted, const MaskJob& job) const {
+    EffectiveMask found = meet_effective_density(
+        source_.input.graph, wanted, [&](std::int64_t target) { return sampler_.sample(target, job.seed); });
+    Made made{job, found.target, std::move(found.result)};
+    made.result.details.insert(made.result.details.end(),
+                               {{"effective_target", wanted},
+                                {"effective", found.effective},
+                                {"effective_density", share(found.effective, source_.network.prunable())},
+                                {"iterations", std::int64_t{found.iterations}}});
+    command_.notice(fmt::format("{}: {} parameters on a path (wanted {}), after {} masks", job.file.string(),
+                                found.effective, wanted, found.iterations));
+    return made;
+  }
+
+  const MaskCommand& command_;
+  const Source& source_;
+  const MaskSampler& sampler_;
+  std::vector<std::int64_t> targets_;
+  std::vector<MethodResult> nested_;
+};
+
+void report(const MaskCommand& command, const Source& source, const std::vector<Json>& masks) {
+  Json document{{"schema", {{"name", "phew-graph/mask"}, {"version", 1}}}, {"network", source.network.name()}};
+  document["weights"] = source.weights.source.empty() ? Json() : Json(source.weights.source);
   document.update(masks.front());
+  Json files = Json::array();
+  for (const Json& mask : masks) files.push_back(mask["files"].front());
   document["files"] = files;
-  if (command.count > 1) document["masks"] = std::move(masks);
+  if (command.nested || command.count > 1) document["masks"] = masks;
   print_json(document);
 }
 
-std::string method_help() {
-  std::string help = "How to choose the mask:\n";
-  for (const Method& method : methods())
-    help += fmt::format("{:<14} {} ({})\n", method.name, method.summary, method.source);
-  return help;
+void run(const MaskCommand& command, const CLI::App& app) {
+  if (command.list) return print_methods(command.json);
+  const Method& method = find_method(command.method);
+  check_mask_options(app, command, method);
+  const std::vector<MaskJob> jobs = mask_jobs(command);
+  check_output(command, jobs);
+  Stopwatch watch;
+  Seconds seconds;
+  const Source source = load(command, method);
+  std::vector<std::int64_t> targets;
+  for (const MaskJob& job : jobs) targets.push_back(target_of_job(command, method, source, job));
+  seconds.load = watch.lap();
+
+  ProgressBar bar(command.quiet);
+  const auto progress = [&](std::int64_t kept, std::int64_t all) { bar.update(kept, all, "parameters"); };
+  const MaskSampler sampler = method.prepare(source.input, to_method_options(command, progress));
+  seconds.prepare = watch.lap();
+
+  Maker maker(command, source, sampler, targets);
+  std::vector<Json> masks;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    Made made = maker.make(i, jobs[i]);
+    bar.clear();
+    if (made.target == 0) made.target = made.result.kept;
+    made.seconds = std::exchange(seconds, {});
+    made.seconds.sample = watch.lap();
+    write_mask_file(made.job.file, made.result.mask, source.network.parameters(),
+                    metadata_of(command, method, source, made));
+    made.seconds.write = watch.lap();
+    command.notice(fmt::format("{}: kept {} of {} (target {}){}", made.job.file.string(), made.result.kept,
+                               source.network.prunable(), made.target,
+                               method.reads(reads::walks) ? fmt::format(", {} walks", made.result.walks) : ""));
+    masks.push_back(to_json(command, source.network, made));
+  }
+  if (command.json) report(command, source, masks);
 }
 
 }  // namespace
@@ -170,29 +237,8 @@ std::string method_help() {
 void add_mask(CLI::App& app) {
   CLI::App* command = app.add_subcommand("mask", "Choose a subnetwork: one bit per prunable parameter");
   const auto options = std::make_shared<MaskCommand>();
-  add_network_options(*command, *options);
-  command->add_option("--method", options->method, method_help())->capture_default_str();
-  command->add_option("--density", options->density, "Kept / prunable parameters, above 0 and at most 1")
-      ->required()
-      ->check(density_check());
-  command->add_option("--seed", options->seed, "Seed of the method's own randomness")
-      ->check(seed_check())
-      ->capture_default_str();
-  command->add_option("--count", options->count, "Masks to make, from seeds SEED, SEED + 1, …")->capture_default_str();
-  command
-      ->add_option("--granularity", options->granularity, "What a walk keeps of an edge: one parameter or its kernel")
-      ->check(CLI::IsMember({"parameter", "kernel"}))
-      ->capture_default_str();
-  command->add_option("--scope", options->scope, "random, magnitude: count over the network or within each layer")
-      ->check(CLI::IsMember({"global", "layer"}))
-      ->capture_default_str();
-  command->add_option("--max-walks", options->max_walks, "Give up after so many walks; 0: 64 a parameter and a million")
-      ->check(CLI::NonNegativeNumber);
-  command
-      ->add_option("-o,--output", options->output, "Mask file: .safetensors, .npz or .pt; with --count NAME-SEED.ext")
-      ->required();
-  add_globals(*command, *options);
-  command->callback([=] { run(*options); });
+  add_mask_command_options(*command, *options);
+  command->callback([=] { run(*options, *command); });
 }
 
 }  // namespace phew::tools

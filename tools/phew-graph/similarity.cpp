@@ -156,8 +156,8 @@ void add_similarity(CLI::App& app) {
   const auto options = std::make_shared<SimilarityCommand>();
   command->add_option("A", options->group_a, "Masks of one network: files, or folders of them")->required();
   command->add_option("--against", options->group_b,
-                      "A second group of masks: pairs across, and a test between groups. Masks made with the same "
-                      "seed share random numbers: give the groups different seeds");
+                      "A second group of masks: pairs across, and a test between groups. Masks that one method, or two "
+                      "that walk, made with the same seed share random numbers: give such groups different seeds");
   command->add_flag("--zeros-are-pruned", options->zeros_are_pruned, "Read the zeros of weight files as pruned");
   command
       ->add_option("--permutations", options->permutations.samples,
