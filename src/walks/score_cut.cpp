@@ -39,6 +39,7 @@ struct Candidate {
 /// Lists in `found` (room for n) where 0 ≤ scores[i] ≤ high, −0 excepted, and returns how many there are.
 PHEW_FOR_EACH_CPU std::size_t find_at_most(const float* scores, std::size_t n, float high, std::uint32_t* found) {
   constexpr std::size_t block = 64;
+  constexpr std::uint64_t gather_bits = 0x0102040810204080;  // times eight bytes of 0 or 1: those bits in the top byte
   const std::int32_t high_bits = std::bit_cast<std::int32_t>(high);  // floats of at least 0 are ordered as their bits
   std::size_t i = 0, count = 0;
   for (; i + block <= n; i += block) {
@@ -48,12 +49,14 @@ PHEW_FOR_EACH_CPU std::size_t find_at_most(const float* scores, std::size_t n, f
       const std::int32_t at_most = bits <= high_bits ? 1 : 0, gap = bits < 0 ? 1 : 0;
       low[k] = static_cast<std::uint8_t>(at_most - gap);
     }
+    std::uint64_t mask = 0;
     for (std::size_t k = 0; k < block; k += 8) {
       std::uint64_t bytes = 0;
       std::memcpy(&bytes, low.data() + k, sizeof bytes);
-      for (; bytes != 0; bytes &= bytes - 1)
-        found[count++] = static_cast<std::uint32_t>(i + k + static_cast<std::size_t>(std::countr_zero(bytes)) / 8);
+      mask |= (bytes * gather_bits) >> 56U << k;
     }
+    for (; mask != 0; mask &= mask - 1)
+      found[count++] = static_cast<std::uint32_t>(i + static_cast<std::size_t>(std::countr_zero(mask)));
   }
   for (; i < n; ++i)
     if (scores[i] <= high && !std::signbit(scores[i])) found[count++] = static_cast<std::uint32_t>(i);
@@ -112,7 +115,7 @@ Bracket Cut::guess(std::int64_t count) const {
   if (survivors < 2 * sample_size) return {};
   std::vector<std::int64_t> keys = sample(sample_size);
   const double rank = static_cast<double>(keys.size()) * static_cast<double>(count) / static_cast<double>(survivors);
-  const double margin = 3.5 * std::sqrt(rank + 1) + 1;
+  const double margin = 3.0 * std::sqrt(rank + 1) + 1;
   const auto low = static_cast<std::ptrdiff_t>(rank - margin), high = static_cast<std::ptrdiff_t>(rank + margin);
   Bracket bracket;
   auto end = keys.end();

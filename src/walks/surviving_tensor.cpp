@@ -84,8 +84,8 @@ void SurvivingTensor::scores(std::int64_t r, const float* f, float b, float* out
 }
 
 void SurvivingTensor::settle() {
-  // A list's entry costs about four times that of a row of all positions.
-  const std::int64_t few = dense() ? entries() / 4 : entries() - entries() / 8;
+  // A list's entry costs between two and three times that of a row of all positions.
+  const std::int64_t few = dense() ? entries() * 3 / 8 : entries() - entries() / 8;
   if (survivors_ < few) clear_gaps();
 }
 
