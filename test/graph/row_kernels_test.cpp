@@ -29,7 +29,7 @@ struct Rows {
   }
 };
 
-// Both sides of every block: 8 lanes, 4 chains of them, 16 rows side by side beyond 1,536 columns.
+// Both sides of every block: 8 lanes, 4 chains of them, 8 or 16 rows side by side beyond 1,536 columns.
 std::vector<Rows> all_shapes() {
   std::vector<Rows> shapes;
   for (const std::int64_t rows : {1, 2, 15, 16, 17, 33})
