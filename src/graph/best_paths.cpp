@@ -12,7 +12,7 @@ namespace phew {
 namespace {
 
 constexpr std::size_t first_edges = 8;  ///< of a unit that are sorted at first; four times as many when they run out
-constexpr std::int64_t ahead = 48;       ///< targets from whose rows a unit's kernels are fetched in advance
+constexpr std::int64_t ahead = 48;      ///< targets from whose rows a unit's kernels are fetched in advance
 
 /// What a weighted link brings to its sources in the sweep: max |w| · (target's best product).
 class LinkMaxima {

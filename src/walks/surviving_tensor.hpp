@@ -13,8 +13,8 @@
 namespace phew {
 
 /// Rows of values of at least 0, each |w| or w² times a power of two. While many survive, a row holds all its
-/// positions; when fewer than three in eight do, it is a list of positions and values. What is pruned becomes −0, a *gap*,
-/// until a list is next cleared of gaps: it adds nothing to a sum, its score is −0, and it tells itself from a
+/// positions; when fewer than three in eight do, it is a list of positions and values. What is pruned becomes −0, a
+/// *gap*, until a list is next cleared of gaps: it adds nothing to a sum, its score is −0, and it tells itself from a
 /// surviving 0. An *entry* is an index into the values, in order of position.
 class SurvivingTensor {
  public:
