@@ -11,8 +11,8 @@
 namespace phew {
 namespace {
 
-constexpr std::size_t first_edges = 32;  ///< of a unit that are sorted at first; four times as many when they run out
-constexpr std::int64_t ahead = 16;       ///< targets from whose rows a unit's kernels are fetched in advance
+constexpr std::size_t first_edges = 8;  ///< of a unit that are sorted at first; four times as many when they run out
+constexpr std::int64_t ahead = 48;      ///< targets from whose rows a unit's kernels are fetched in advance
 
 /// What a weighted link brings to its sources in the sweep: max |w| · (target's best product).
 class LinkMaxima {
@@ -91,11 +91,11 @@ double ScaledProduct::log() const {
 /// A unit's ways to the outputs.
 struct BestPaths::Node {
   std::int64_t vertex = -1;
-  std::vector<Step> found;     ///< the best ways so far, best first
-  std::vector<Step> edges;     ///< the best edges, each with the best way behind it, best first …
-  std::size_t next_edge = 0;   ///< … of which this one is the first that is not in `found`
-  std::size_t edge_count = 0;  ///< all edges that lead to an output
-  std::vector<Step> later;     ///< a heap: edges that are in `found`, with the next rank behind them
+  std::vector<Step> found;    ///< the best ways so far, best first
+  std::vector<Step> edges;    ///< the best edges, each with the best way behind it, best first …
+  std::size_t next_edge = 0;  ///< … of which this one is the first that is not in `found`
+  bool complete = true;       ///< whether `edges` are all that lead to an output
+  std::vector<Step> later;    ///< a heap: edges that are in `found`, with the next rank behind them
 };
 
 /// Collects the best edges of one unit, given how many are wanted.
@@ -104,10 +104,7 @@ class BestPaths::EdgeList {
   EdgeList(const BestPaths& paths, std::int64_t vertex, std::size_t wanted)
       : paths_(paths), graph_(paths.graph_), unit_(graph_.unit(vertex)), wanted_(wanted) {
     const Layer& layer = graph_.layers()[unit_.layer];
-    if (layer.output) {
-      ++count_;
-      edges_.push_back({ScaledProduct::of(1, 0)});
-    }
+    if (layer.output) edges_.push_back({ScaledProduct::of(1, 0)});
     for (const std::size_t l : layer.out_links) {
       start_link(l);
       graph_.links()[l].fixed() ? add_fixed() : add_weighted();
@@ -116,7 +113,8 @@ class BestPaths::EdgeList {
     std::ranges::sort(edges_, before);
   }
 
-  [[nodiscard]] std::size_t count() const { return count_; }
+  /// Whether there are no more edges that lead to an output.
+  [[nodiscard]] bool complete() const { return complete_; }
   [[nodiscard]] std::vector<Step> take() { return std::move(edges_); }
 
  private:
@@ -144,17 +142,38 @@ class BestPaths::EdgeList {
     const Link& link = graph_.links()[link_];
     const std::int64_t row = link.group_sources * link.kernel;
     const std::int64_t begin = unit_.index % link.group_sources * link.kernel;
-    const float* w = graph_.has_weights() ? graph_.weights()[link.parameter].data() + t * row : nullptr;
-    if (w != nullptr && t + ahead < link.group_targets) __builtin_prefetch(w + ahead * row + begin);
-    for (std::int64_t p = begin; p < begin + link.kernel; ++p)
-      if (!graph_.has_mask() || graph_.mask()[link.parameter].test(t, p)) add(t, p, w == nullptr ? 1.0F : w[p]);
+    if (!graph_.has_weights() || graph_.has_mask()) return add_kept(t, begin, begin + link.kernel);
+    const float* w = graph_.weights()[link.parameter].data() + t * row + begin;
+    if (t + ahead < graph_.layers()[link.to].units) {
+      __builtin_prefetch(w + ahead * row);
+      __builtin_prefetch(w + ahead * row + link.kernel - 1);
+    }
+    float most = 0;
+    for (std::int64_t p = 0; p < link.kernel; ++p) most = std::max(most, std::abs(w[p]));
+    const double best = static_cast<double>(most) * targets_->value[static_cast<std::size_t>(t)];
+    if (best < floor_)
+      complete_ = complete_ && best == 0;
+    else
+      for (std::int64_t p = 0; p < link.kernel; ++p) add(t, begin + p, w[p]);
+  }
+
+  /// Kept parameters of positions [begin, end).
+  void add_kept(std::int64_t t, std::int64_t begin, std::int64_t end) {
+    const std::size_t parameter = graph_.links()[link_].parameter;
+    for (std::int64_t p = begin; p < end; ++p) {
+      if (graph_.has_mask() && !graph_.mask()[parameter].test(t, p)) continue;
+      const std::int64_t at = t * graph_.parameters()[parameter].row_length() + p;
+      add(t, p, graph_.has_weights() ? graph_.weights()[parameter][static_cast<std::size_t>(at)] : 1.0F);
+    }
   }
 
   void add(std::int64_t target, std::int64_t position, float weight) {
     const double product = static_cast<double>(std::abs(weight)) * targets_->value[static_cast<std::size_t>(target)];
     if (product == 0) return;
-    ++count_;
-    if (product < floor_) return;
+    if (product < floor_) {
+      complete_ = false;
+      return;
+    }
     edges_.push_back({ScaledProduct::of(product, targets_->exponent), graph_.vertex(graph_.links()[link_].to, target),
                       position, static_cast<std::uint32_t>(link_)});
     if (edges_.size() >= 4 * wanted_) keep_best();
@@ -163,6 +182,7 @@ class BestPaths::EdgeList {
   /// Drops all but the best `wanted_` of what is there, and with them whatever will not be among them.
   void keep_best() {
     if (edges_.size() <= wanted_) return;
+    complete_ = false;
     const auto last = edges_.begin() + static_cast<std::ptrdiff_t>(wanted_) - 1;
     std::ranges::nth_element(edges_, last, before);
     least_ = last->product;
@@ -182,7 +202,7 @@ class BestPaths::EdgeList {
   const LayeredGraph& graph_;
   Unit unit_;
   std::size_t wanted_;
-  std::size_t count_ = 0;
+  bool complete_ = true;
   std::vector<Step> edges_;
   std::size_t link_ = 0;
   const ScaledSums* targets_ = nullptr;
@@ -199,7 +219,6 @@ BestPaths::BestPaths(LayeredGraph graph)
     for (std::int64_t v = layer.first; layer.input && v < layer.first + layer.units; ++v)
       if (best(v).value > 0) start_->edges.push_back({best(v), v});
   std::ranges::sort(start_->edges, before);
-  start_->edge_count = start_->edges.size();
 }
 
 BestPaths::~BestPaths() = default;
@@ -237,7 +256,7 @@ BestPaths::Node& BestPaths::node(std::int64_t vertex) {
 void BestPaths::list_edges(Node& node) {
   EdgeList list(*this, node.vertex, std::max(first_edges, 4 * node.edges.size()));
   steps_ -= node.edges.size();
-  node.edge_count = list.count();
+  node.complete = list.complete();
   node.edges = list.take();
   steps_ += node.edges.size();
 }
@@ -258,7 +277,7 @@ void BestPaths::push_successor(Node& node) {
 /// Finds one more way from a unit; returns whether there was one.
 bool BestPaths::extend(Node& node) {
   if (!node.found.empty()) push_successor(node);
-  if (node.next_edge == node.edges.size() && node.next_edge < node.edge_count) list_edges(node);
+  if (node.next_edge == node.edges.size() && !node.complete) list_edges(node);
   const bool has_edge = node.next_edge < node.edges.size();
   if (!has_edge && node.later.empty()) return false;
   ++steps_;

@@ -16,9 +16,9 @@ using Float8 = float __attribute__((vector_size(32)));
 using Int8 = std::int32_t __attribute__((vector_size(32)));
 using Double8 = double __attribute__((vector_size(64)));
 
-/// Rows of more columns than this are taken `side_by_side`: their factors would fill half of a first cache.
+/// Rows of more columns than this are taken side by side: their factors would fill half of a first cache.
 constexpr std::int64_t short_row = 1536;
-constexpr std::int64_t side_by_side = 16;
+constexpr std::int64_t dot_rows = 8, add_rows = 16;
 
 template <PathValue value>
 PHEW_INLINE void load(Double8& x, const float* w) {
@@ -106,36 +106,31 @@ PHEW_INLINE void raise(const float* __restrict w, std::int64_t n, const double* 
 PHEW_FOR_EACH_CPU void dot_magnitudes(const float* w, std::int64_t rows, std::int64_t n, const double* f, double* out) {
   constexpr auto value = PathValue::magnitude;
   std::int64_t t = 0;
-  for (; n > short_row && t + side_by_side <= rows; t += side_by_side)
-    dot<value, side_by_side>(w + t * n, n, f, out + t);
+  for (; n > short_row && t + dot_rows <= rows; t += dot_rows) dot<value, dot_rows>(w + t * n, n, f, out + t);
   for (; t < rows; ++t) dot<value, 1>(w + t * n, n, f, out + t);
 }
 PHEW_FOR_EACH_CPU void dot_squares(const float* w, std::int64_t rows, std::int64_t n, const double* f, double* out) {
   constexpr auto value = PathValue::square;
   std::int64_t t = 0;
-  for (; n > short_row && t + side_by_side <= rows; t += side_by_side)
-    dot<value, side_by_side>(w + t * n, n, f, out + t);
+  for (; n > short_row && t + dot_rows <= rows; t += dot_rows) dot<value, dot_rows>(w + t * n, n, f, out + t);
   for (; t < rows; ++t) dot<value, 1>(w + t * n, n, f, out + t);
 }
 PHEW_FOR_EACH_CPU void add_magnitudes(const float* w, std::int64_t rows, std::int64_t n, const double* b, double* out) {
   constexpr auto value = PathValue::magnitude;
   std::int64_t t = 0;
-  for (; n > short_row && t + side_by_side <= rows; t += side_by_side)
-    add<value, side_by_side>(w + t * n, n, b + t, out);
+  for (; n > short_row && t + add_rows <= rows; t += add_rows) add<value, add_rows>(w + t * n, n, b + t, out);
   for (; t < rows; ++t) add<value, 1>(w + t * n, n, b + t, out);
 }
 PHEW_FOR_EACH_CPU void add_squares(const float* w, std::int64_t rows, std::int64_t n, const double* b, double* out) {
   constexpr auto value = PathValue::square;
   std::int64_t t = 0;
-  for (; n > short_row && t + side_by_side <= rows; t += side_by_side)
-    add<value, side_by_side>(w + t * n, n, b + t, out);
+  for (; n > short_row && t + add_rows <= rows; t += add_rows) add<value, add_rows>(w + t * n, n, b + t, out);
   for (; t < rows; ++t) add<value, 1>(w + t * n, n, b + t, out);
 }
 PHEW_FOR_EACH_CPU bool raise_all(const float* w, std::int64_t rows, std::int64_t n, const double* b, double* out) {
   Double8 zeros = {};
   std::int64_t t = 0;
-  for (; n > short_row && t + side_by_side <= rows; t += side_by_side)
-    raise<side_by_side>(w + t * n, n, b + t, out, zeros);
+  for (; n > short_row && t + add_rows <= rows; t += add_rows) raise<add_rows>(w + t * n, n, b + t, out, zeros);
   for (; t < rows; ++t) raise<1>(w + t * n, n, b + t, out, zeros);
   double sum = 0;
   for (std::int64_t k = 0; k < lanes; ++k) sum += zeros[k];

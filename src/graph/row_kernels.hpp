@@ -2,8 +2,8 @@
 //
 // Their sums have an order that does not depend on the width of a machine's vectors, so that results have the same bits
 // everywhere. On x86 they are compiled for AVX-512, AVX2 and the baseline, and the loader picks. Products and sums are
-// in double. Weights are read once, in memory order or, where a row's factors do not fit the first cache, 16 rows side
-// by side, so that the factors are read once for all of them.
+// in double. Weights are read once, in memory order or, where a row's factors do not fit the first cache, 8 or 16
+// rows side by side, so that the factors are read once for all of them.
 #pragma once
 
 #include <cstdint>

@@ -2,6 +2,7 @@
 
 #include "graph/error.hpp"
 #include "walks/baselines.hpp"
+#include "walks/top_paths.hpp"
 
 #include <algorithm>
 #include <array>
@@ -69,6 +70,44 @@ MaskSampler prepare_gradient_walk(const MethodInput& input, const MethodOptions&
   return prepare_walks(input.graph.weighted(input.scores), options, Bias::weight);
 }
 
+MaskSampler synflow_sampler(const MethodInput& input, const MethodOptions& options, PathValue value) {
+  const SynflowOptions synflow{value, options.rounds, options.schedule, options.progress};
+  const auto nested = [graph = input.graph, synflow](std::span<const std::int64_t> targets, std::uint64_t) {
+    std::vector<MethodResult> results;
+    for (Mask& mask : synflow_masks(graph, targets, synflow)) {
+      const std::int64_t kept = mask.kept();
+      results.push_back({.mask = std::move(mask), .kept = kept, .details = {{"rounds", synflow.rounds}}});
+    }
+    return results;
+  };
+  return {[nested](std::int64_t target, std::uint64_t seed) {
+            return std::move(nested(std::span(&target, 1), seed).front());
+          },
+          nested};
+}
+
+MaskSampler prepare_synflow(const MethodInput& input, const MethodOptions& options) {
+  return synflow_sampler(input, options, PathValue::magnitude);
+}
+MaskSampler prepare_synflow_l2(const MethodInput& input, const MethodOptions& options) {
+  return synflow_sampler(input, options, PathValue::square);
+}
+
+MaskSampler prepare_top_paths(const MethodInput& input, const MethodOptions& options) {
+  require_path_scores(input.scores);
+  const LayeredGraph graph = input.scores.empty() ? input.graph : input.graph.weighted(input.scores);
+  return {[graph, options](std::int64_t target, std::uint64_t) {
+    TopPathsMask found = top_paths_mask(graph, target, {.paths = options.paths, .progress = options.progress});
+    return MethodResult{.mask = std::move(found.mask),
+                        .kept = found.kept,
+                        .steps = found.steps,
+                        .details = {{"paths", found.paths},
+                                    {"inputs_used", found.inputs_used},
+                                    {"outputs_used", found.outputs_used},
+                                    {"distinct_edges", found.distinct_edges}}};
+  }};
+}
+
 constexpr std::array registry{
     Method{"phew", Values::weights, false, reads::walks | reads::nested,
            "walks biased by weight magnitude, until the density is met", "Patil & Dovrolis 2021, Sec. 5", prepare_phew},
@@ -80,6 +119,13 @@ constexpr std::array registry{
     Method{"gradient-walk", Values::scores, false, reads::walks | reads::nested,
            "walks biased by scores, such as the size of each weight's gradient", "Patil & Dovrolis 2021, Sec. 4",
            prepare_gradient_walk},
+    Method{"top-paths", Values::either, false, reads::paths,
+           "the paths with the largest products of |w|, or of scores: few units share most of them",
+           "Patil & Dovrolis 2021, Sec. 5", prepare_top_paths},
+    Method{"synflow", Values::weights, false, reads::rounds | reads::schedule | reads::nested,
+           "in rounds, the parameters through which the most flow of |w| runs", "Tanaka et al. 2020", prepare_synflow},
+    Method{"synflow-l2", Values::weights, false, reads::rounds | reads::schedule | reads::nested,
+           "the same for the flow of w squared", "Gebhart et al. 2021", prepare_synflow_l2},
     Method{"magnitude", Values::weights, false, reads::scope | reads::nested, "the largest |w|", "Han et al. 2015",
            prepare_magnitude},
     Method{"scores", Values::scores, false, reads::scope | reads::nested,

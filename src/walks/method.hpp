@@ -5,6 +5,7 @@
 #include "graph/mask.hpp"
 #include "graph/score.hpp"
 #include "walks/phew.hpp"
+#include "walks/synflow.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -20,6 +21,9 @@ namespace phew {
 struct MethodOptions {
   WalkOptions walks{};  ///< the bias is the method's own
   Scope scope = Scope::global;
+  std::int64_t rounds = 100;
+  PruningSchedule schedule = PruningSchedule::exponential;
+  std::int64_t paths = 0;  ///< so many instead of a target; 0: until the target is met
   int threads = 1;
   Progress progress{};
 };
@@ -65,7 +69,8 @@ enum class Values {
 
 /// The options that a method may read; a row names its own as a sum of bits.
 namespace reads {
-inline constexpr unsigned granularity = 1, max_walks = 2, start = 4, shortcuts = 8, scope = 16, rounds = 32, paths = 64;
+inline constexpr unsigned granularity = 1, max_walks = 2, start = 4, shortcuts = 8, scope = 16, rounds = 32, paths = 64,
+                          schedule = 128;
 inline constexpr unsigned nested = 1U << 16;  ///< makes masks inside each other
 inline constexpr unsigned walks = granularity | max_walks | start | shortcuts;
 }  // namespace reads

@@ -3,7 +3,10 @@
 #include "graph/for_each_cpu.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <tuple>
@@ -33,28 +36,31 @@ struct Candidate {
   }
 };
 
-/// Lists in `found` where low < scores[i] ≤ high, and returns how many scores are at most `low`.
-PHEW_FOR_EACH_CPU std::int64_t find_between(const float* scores, std::size_t n, float low, float high,
-                                            std::vector<std::uint32_t>& found) {
+/// Lists in `found` (room for n) where 0 ≤ scores[i] ≤ high, −0 excepted, and returns how many there are.
+PHEW_FOR_EACH_CPU std::size_t find_at_most(const float* scores, std::size_t n, float high, std::uint32_t* found) {
   constexpr std::size_t block = 64;
-  std::int64_t below = 0;
-  std::size_t i = 0;
+  constexpr std::uint64_t gather_bits = 0x0102040810204080;  // times eight bytes of 0 or 1: those bits in the top byte
+  const std::int32_t high_bits = std::bit_cast<std::int32_t>(high);  // floats of at least 0 are ordered as their bits
+  std::size_t i = 0, count = 0;
   for (; i + block <= n; i += block) {
-    std::int32_t at_most_low = 0, at_most_high = 0;
+    std::array<std::uint8_t, block> low;
     for (std::size_t k = 0; k < block; ++k) {
-      at_most_low += scores[i + k] <= low ? 1 : 0;
-      at_most_high += scores[i + k] <= high ? 1 : 0;
+      const std::int32_t bits = std::bit_cast<std::int32_t>(scores[i + k]);
+      const std::int32_t at_most = bits <= high_bits ? 1 : 0, gap = bits < 0 ? 1 : 0;
+      low[k] = static_cast<std::uint8_t>(at_most - gap);
     }
-    below += at_most_low;
-    if (at_most_high == at_most_low) continue;
-    for (std::size_t k = i; k < i + block; ++k)
-      if (scores[k] > low && scores[k] <= high) found.push_back(static_cast<std::uint32_t>(k));
+    std::uint64_t mask = 0;
+    for (std::size_t k = 0; k < block; k += 8) {
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, low.data() + k, sizeof bytes);
+      mask |= (bytes * gather_bits) >> 56U << k;
+    }
+    for (; mask != 0; mask &= mask - 1)
+      found[count++] = static_cast<std::uint32_t>(i + static_cast<std::size_t>(std::countr_zero(mask)));
   }
-  for (; i < n; ++i) {
-    below += scores[i] <= low ? 1 : 0;
-    if (scores[i] > low && scores[i] <= high) found.push_back(static_cast<std::uint32_t>(i));
-  }
-  return below;
+  for (; i < n; ++i)
+    if (scores[i] <= high && !std::signbit(scores[i])) found[count++] = static_cast<std::uint32_t>(i);
+  return count;
 }
 
 class Cut {
@@ -63,25 +69,29 @@ class Cut {
 
   /// A bracket that very probably holds the count-th lowest score.
   [[nodiscard]] Bracket guess(std::int64_t count) const;
-  /// Lists the candidates of a bracket, and returns how many survivors' scores are below it.
-  std::int64_t survey(const Bracket& bracket);
-  [[nodiscard]] std::int64_t candidates() const { return std::ssize(candidates_); }
-  /// Prunes what is below the bracket and the first `count` candidates.
-  void prune(const Bracket& bracket, std::int64_t count);
+  /// Lists the survivors whose scores are below or within a bracket.
+  void survey(const Bracket& bracket);
+  [[nodiscard]] std::int64_t below() const { return std::ssize(below_); }
+  [[nodiscard]] std::int64_t within() const { return std::ssize(within_); }
+  /// Prunes the first `count` of what was listed, at least all that is below the bracket.
+  void prune(std::int64_t count);
 
  private:
   [[nodiscard]] std::vector<std::int64_t> sample(std::int64_t size) const;
-  void prune_up_to(std::int64_t key);
 
   SynapticFlow& flow_;
   std::vector<SurvivingTensor>& tensors_;
-  std::vector<Candidate> candidates_;
+  struct Place {
+    std::size_t tensor = 0, entry = 0;
+  };
+  std::vector<Place> below_;
+  std::vector<Candidate> within_;
 };
 
 /// About `size` of the survivors' scores, at random distances.
 std::vector<std::int64_t> Cut::sample(std::int64_t size) const {
   std::int64_t entries = 0;
-  for (const SurvivingTensor& tensor : tensors_) entries += tensor.survivors() + tensor.gaps();
+  for (const SurvivingTensor& tensor : tensors_) entries += tensor.entries();
   const auto most = static_cast<std::uint64_t>(std::max<std::int64_t>(1, 2 * (entries / size) - 1));
   std::vector<std::int64_t> keys;
   std::uint64_t random = 1;
@@ -105,7 +115,7 @@ Bracket Cut::guess(std::int64_t count) const {
   if (survivors < 2 * sample_size) return {};
   std::vector<std::int64_t> keys = sample(sample_size);
   const double rank = static_cast<double>(keys.size()) * static_cast<double>(count) / static_cast<double>(survivors);
-  const double margin = 3.5 * std::sqrt(rank + 1) + 1;
+  const double margin = 3.0 * std::sqrt(rank + 1) + 1;
   const auto low = static_cast<std::ptrdiff_t>(rank - margin), high = static_cast<std::ptrdiff_t>(rank + margin);
   Bracket bracket;
   auto end = keys.end();
@@ -121,58 +131,49 @@ Bracket Cut::guess(std::int64_t count) const {
   return bracket;
 }
 
-std::int64_t Cut::survey(const Bracket& bracket) {
-  candidates_.clear();
-  std::int64_t below = 0;
+void Cut::survey(const Bracket& bracket) {
+  below_.clear();
+  within_.clear();
   std::vector<std::uint32_t> found;
   for (std::size_t t = 0; t < tensors_.size(); ++t) {
-    const float low = score_at_most(bracket.low, flow_.exponent(t)),
-                high = score_at_most(bracket.high, flow_.exponent(t));
-    if (low >= 0) below -= tensors_[t].gaps();  // their scores are 0
+    const std::int64_t exponent = flow_.exponent(t);
+    const float low = score_at_most(bracket.low, exponent), high = score_at_most(bracket.high, exponent);
     for (std::int64_t r = 0; r < tensors_[t].rows(); ++r) {
       const std::span<const float> scores = flow_.scores(t, r);
-      found.clear();
-      below += find_between(scores.data(), scores.size(), low, high, found);
+      if (found.size() < scores.size()) found.resize(scores.size());
+      const std::size_t count = find_at_most(scores.data(), scores.size(), high, found.data());
       const std::size_t begin = tensors_[t].row(r).first;
-      for (const std::uint32_t i : found)
-        if (!std::signbit(tensors_[t].value(begin + i)))
-          candidates_.push_back({score_key(scores[i], flow_.exponent(t)), t, begin + i});
+      for (const std::uint32_t i : std::span(found).first(count)) {
+        if (scores[i] <= low)
+          below_.push_back({t, begin + i});
+        else
+          within_.push_back({score_key(scores[i], exponent), t, begin + i});
+      }
     }
   }
-  return below;
 }
 
-void Cut::prune(const Bracket& bracket, std::int64_t count) {
-  if (count == 0) return prune_up_to(bracket.low);
-  const auto last = candidates_.begin() + count - 1;
-  std::nth_element(candidates_.begin(), last, candidates_.end());
-  const std::int64_t key = last->key;
-  for (auto c = candidates_.begin(); c <= last; ++c)
-    if (c->key == key) tensors_[c->tensor].prune(c->entry);
-  prune_up_to(key - 1);
-}
-
-void Cut::prune_up_to(std::int64_t key) {
-  for (std::size_t t = 0; t < tensors_.size(); ++t) {
-    const float cut = score_at_most(key, flow_.exponent(t));
-    for (std::int64_t r = 0; cut >= 0 && r < tensors_[t].rows(); ++r)
-      tensors_[t].prune_row(r, flow_.scores(t, r).data(), cut);
-    tensors_[t].settle();
-  }
+void Cut::prune(std::int64_t count) {
+  const auto last = within_.begin() + (count - below());
+  std::nth_element(within_.begin(), last, within_.end());
+  for (const Place& place : below_) tensors_[place.tensor].prune(place.entry);
+  for (auto c = within_.begin(); c != last; ++c) tensors_[c->tensor].prune(c->entry);
+  for (SurvivingTensor& tensor : tensors_) tensor.settle();
 }
 
 }  // namespace
 
 std::int64_t score_key(float s, std::int64_t exponent) {
   if (s == 0) return 0;
-  int shift = 0;
-  const auto mantissa = static_cast<std::int64_t>(std::ldexp(std::frexp(s, &shift), mantissa_bits + 1));
-  return ((exponent + shift + exponent_bias) << mantissa_bits) + (mantissa - implied_bit);
+  const std::int32_t bits = std::bit_cast<std::int32_t>(s);
+  if (bits >= implied_bit) return ((exponent + exponent_bias) << mantissa_bits) + bits;
+  const auto shift = static_cast<std::int64_t>(std::countl_zero(static_cast<std::uint32_t>(bits))) - 8;  // denormal
+  return ((exponent + exponent_bias - shift) << mantissa_bits) + (std::int64_t{bits} << shift);
 }
 
 float score_at_most(std::int64_t key, std::int64_t exponent) {
   if (key < 0) return -1;
-  const std::int64_t shift = (key >> mantissa_bits) - exponent_bias - exponent;
+  const std::int64_t shift = (key >> mantissa_bits) - exponent_bias - exponent - 126;  // score = mantissa · 2^shift
   if (key == 0 || shift < -200) return 0;
   if (shift > 128) return std::numeric_limits<float>::infinity();
   const auto mantissa = static_cast<double>((key & (implied_bit - 1)) + implied_bit);
@@ -183,16 +184,14 @@ float score_at_most(std::int64_t key, std::int64_t exponent) {
 
 void prune_lowest(SynapticFlow& flow, std::int64_t count) {
   Cut cut(flow);
-  Bracket bracket = cut.guess(count);
-  std::int64_t below = cut.survey(bracket);
-  if (below > count) {
-    bracket = {-1, bracket.low};
-    below = cut.survey(bracket);
-  } else if (below + cut.candidates() < count) {
-    bracket = {bracket.high, Bracket{}.high};
-    below = cut.survey(bracket);
+  const Bracket bracket = cut.guess(count);
+  cut.survey(bracket);
+  if (cut.below() > count) {
+    cut.survey({-1, bracket.low});
+  } else if (cut.below() + cut.within() < count) {
+    cut.survey({bracket.high, Bracket{}.high});
   }
-  cut.prune(bracket, count - below);
+  cut.prune(count);
 }
 
 }  // namespace phew

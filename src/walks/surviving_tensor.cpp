@@ -3,7 +3,6 @@
 #include "graph/for_each_cpu.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 namespace phew {
@@ -21,20 +20,6 @@ std::int64_t scale_of(std::span<const float> values) {
 PHEW_FOR_EACH_CPU void dense_scores(const float* __restrict w, std::size_t n, const float* __restrict f, float b,
                                     float* __restrict out) {
   for (std::size_t i = 0; i < n; ++i) out[i] = (w[i] * f[i]) * b;
-}
-
-/// Puts −0 for values whose score is at most `cut`; returns how many of them were not pruned before.
-PHEW_FOR_EACH_CPU std::int64_t dense_prune(float* __restrict w, std::size_t n, const float* __restrict scores,
-                                           float cut) {
-  std::int32_t pruned = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const float value = w[i];
-    const std::int32_t low = scores[i] <= cut ? 1 : 0;
-    const std::int32_t alive = std::bit_cast<std::int32_t>(value) >= 0 ? 1 : 0;
-    pruned += low & alive;
-    w[i] = low != 0 ? -0.0F : value;
-  }
-  return pruned;
 }
 
 double list_dot(const float* w, const std::uint32_t* position, std::size_t n, const double* f) {
@@ -98,47 +83,26 @@ void SurvivingTensor::scores(std::int64_t r, const float* f, float b, float* out
   for (std::size_t e = begin; e < end; ++e) out[e - begin] = (values_[e] * f[positions_[e]]) * b;
 }
 
-void SurvivingTensor::prune(std::size_t entry) {
-  values_[entry] = -0.0F;
-  --survivors_;
-}
-
-void SurvivingTensor::prune_row(std::int64_t r, const float* scores, float cut) {
-  const auto [begin, end] = row(r);
-  if (dense()) {
-    survivors_ -= dense_prune(values_.data() + begin, end - begin, scores, cut);
-    return;
-  }
-  std::size_t to = begin;
-  std::int64_t gaps = 0;
-  for (std::size_t e = begin; e < end; ++e) {
-    const bool gap = std::signbit(values_[e]);
-    const bool keep = !gap && scores[e - begin] > cut;
-    gaps += gap ? 1 : 0;
-    values_[to] = values_[e];
-    positions_[to] = positions_[e];
-    to += keep ? 1 : 0;
-  }
-  end_[static_cast<std::size_t>(r)] = to;
-  entries_ -= end - to;
-  survivors_ -= static_cast<std::int64_t>(end - to) - gaps;
-}
-
 void SurvivingTensor::settle() {
-  if (!dense() || survivors_ >= static_cast<std::int64_t>(entries_ / 4) || entries_ == 0) return;
+  // A list's entry costs between two and three times that of a row of all positions.
+  const std::int64_t few = dense() ? entries() * 3 / 8 : entries() - entries() / 8;
+  if (survivors_ < few) clear_gaps();
+}
+
+void SurvivingTensor::clear_gaps() {
   std::vector<float> values;
   std::vector<std::uint32_t> positions;
   values.reserve(static_cast<std::size_t>(survivors_));
   positions.reserve(static_cast<std::size_t>(survivors_) + 1);
-  for (std::size_t r = 0; r < begin_.size(); ++r) {
-    const std::size_t first = begin_[r];
-    begin_[r] = values.size();
-    for (std::size_t e = first; e < end_[r]; ++e) {
+  for (std::int64_t r = 0; r < rows_; ++r) {
+    const auto [begin, end] = row(r);
+    begin_[static_cast<std::size_t>(r)] = values.size();
+    for (std::size_t e = begin; e < end; ++e) {
       if (std::signbit(values_[e])) continue;
       values.push_back(values_[e]);
-      positions.push_back(static_cast<std::uint32_t>(e - first));
+      positions.push_back(dense() ? static_cast<std::uint32_t>(e - begin) : positions_[e]);
     }
-    end_[r] = values.size();
+    end_[static_cast<std::size_t>(r)] = values.size();
   }
   entries_ = values.size();
   if (positions.empty()) positions.push_back(0);  // a list, though an empty one

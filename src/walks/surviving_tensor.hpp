@@ -13,9 +13,9 @@
 namespace phew {
 
 /// Rows of values of at least 0, each |w| or w² times a power of two. While many survive, a row holds all its
-/// positions, with −0 for what is pruned: it adds nothing to a sum, and tells itself from a surviving 0. When fewer
-/// than a quarter do, a row is a list of positions and values. An *entry* is an index into the values, in order of
-/// position.
+/// positions; when fewer than three in eight do, it is a list of positions and values. What is pruned becomes −0, a
+/// *gap*, until a list is next cleared of gaps: it adds nothing to a sum, its score is −0, and it tells itself from a
+/// surviving 0. An *entry* is an index into the values, in order of position.
 class SurvivingTensor {
  public:
   /// The kept parameters of a tensor. Throws Error(data) naming it if one is NaN or infinite.
@@ -26,8 +26,7 @@ class SurvivingTensor {
   /// Values are to be multiplied by 2^exponent.
   [[nodiscard]] std::int64_t exponent() const { return exponent_; }
   [[nodiscard]] std::int64_t survivors() const { return survivors_; }
-  /// Entries that are pruned and still there.
-  [[nodiscard]] std::int64_t gaps() const { return static_cast<std::int64_t>(entries_) - survivors_; }
+  [[nodiscard]] std::int64_t entries() const { return static_cast<std::int64_t>(entries_); }
 
   /// Entries [first, last) of a row.
   [[nodiscard]] std::pair<std::size_t, std::size_t> row(std::int64_t r) const {
@@ -48,10 +47,11 @@ class SurvivingTensor {
   void scores(std::int64_t r, const float* f, float b, float* out) const;
 
   /// Prunes one surviving entry.
-  void prune(std::size_t entry);
-  /// Prunes the surviving entries of row r whose score is at most `cut`.
-  void prune_row(std::int64_t r, const float* scores, float cut);
-  /// To be called when rows have been pruned: changes to lists when few survive.
+  void prune(std::size_t entry) {
+    values_[entry] = -0.0F;
+    --survivors_;
+  }
+  /// To be called now and then: clears gaps when they are many. Entries change.
   void settle();
 
   /// Sets the bits of what survives.
@@ -59,6 +59,7 @@ class SurvivingTensor {
 
  private:
   [[nodiscard]] bool dense() const { return positions_.empty(); }
+  void clear_gaps();
 
   std::int64_t rows_ = 0, columns_ = 0;
   std::int64_t exponent_ = 0;

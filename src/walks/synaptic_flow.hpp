@@ -25,7 +25,7 @@ class SynapticFlow {
   void sweep();
 
   /// Scores of a row's entries as of the last sweep: value · F(source) · B(target), summed over the links that share
-  /// the tensor, to be multiplied by 2^exponent(parameter). Valid until the next call; that of a pruned entry is 0.
+  /// the tensor, to be multiplied by 2^exponent(parameter). Valid until the next call; that of a gap is −0.
   [[nodiscard]] std::span<const float> scores(std::size_t parameter, std::int64_t row);
   /// The same of one entry.
   [[nodiscard]] float score(std::size_t parameter, std::int64_t row, std::size_t entry) const;

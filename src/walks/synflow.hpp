@@ -34,10 +34,9 @@ struct SynflowOptions {
 ///
 /// Sums are in double, scores in float with a common scale over layers of any depth; of equal scores those at earlier
 /// positions survive. A function of the weights and the options, the same on every machine.
-/// Cost: a round takes three passes over the surviving parameters; memory: 4 bytes a parameter, and 8 for each of those
-/// that survive where they are few.
-/// Throws Error(data) naming the tensor if a kept weight is NaN or infinite, or if a target is not below the one
-/// before; Error(usage) if rounds < 1.
+/// Cost: a round takes three passes over the surviving parameters, on one thread; memory: 4 bytes a parameter, and 8
+/// for each of those that survive where they are few. Throws Error(data) naming the tensor if a kept weight is NaN or
+/// infinite, or if a target is not below the one before; Error(usage) if rounds < 1.
 [[nodiscard]] std::vector<Mask> synflow_masks(const LayeredGraph& graph, std::span<const std::int64_t> targets,
                                               const SynflowOptions& options = {});
 

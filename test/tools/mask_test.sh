@@ -91,7 +91,7 @@ expect 65 'shape.safetensors: 0.weight: found shape \[2, 1\]' \
   mask mlp:2-1 --method scores --scores shape.safetensors --density 0.5 -o out.safetensors
 expect 66 'nothere' mask mlp:2-1 --method scores --scores nothere.npz --density 0.5 -o out.safetensors
 expect 64 'scores: scores needs a file' mask mlp:2-1 --method scores --density 0.5 -o out.safetensors
-expect 64 'scores: phew reads no scores; gradient-walk, scores, invert' \
+expect 64 'scores: phew reads no scores; gradient-walk, top-paths, scores, invert' \
   mask mlp:2-1 --scores scores.safetensors --density 0.5 -o out.safetensors
 expect 64 'found the scores file as output' \
   mask mlp:2-1 --method scores --scores scores.safetensors --density 0.5 -o scores.safetensors
@@ -176,4 +176,20 @@ expect 64 'NET is required' mask --density 0.5 -o out.safetensors
 expect 64 'output is required' mask $net --density 0.5
 expect 64 'density is required' mask $net -o out.safetensors
 expect 64 'start' mask $net --start random --density 0.5 -o out.safetensors
+
+# --- Best paths and pruning in rounds -------------------------------------------------------------------------------------------
+mask $net --weights weights.safetensors --method top-paths --paths 50 --json --quiet -o top.safetensors >top.json
+is '.paths == 50 and .target == .kept and .steps == 150 and .inputs_used > 0 and .outputs_used > 0' top.json
+is '.distinct_edges == .kept' top.json
+expect 64 'paths: found --density, too' mask $net --method top-paths --paths 5 --density 0.5 -o out.safetensors
+expect 64 'paths: phew does not read it' mask $net --paths 5 -o out.safetensors
+expect 65 'expected scores of at least 0' \
+  mask $net --method top-paths --scores weights.safetensors --paths 5 -o out.safetensors
+mask $net --weights weights.safetensors --method synflow --rounds 7 --schedule linear --density 0.1 --json --quiet \
+  -o flow.safetensors >flow.json
+is '.kept == .target and .rounds == 7' flow.json
+metadata flow.safetensors >metadata.json
+is '.rounds == "7" and .schedule == "linear"' metadata.json
+expect 64 'rounds' mask $net --method synflow --rounds 0 --density 0.1 -o out.safetensors
+expect 64 'schedule' mask $net --method synflow --schedule cosine --density 0.1 -o out.safetensors
 finish

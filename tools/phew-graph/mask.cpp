@@ -136,8 +136,10 @@ void check_output(const MaskCommand& command, const std::vector<MaskJob>& jobs) 
   check_writable_tensor_file(command.output);
 }
 
-/// The number of parameters to keep: by density, or the given mask's own, which a density must not contradict.
+/// The number of parameters to keep (0: as many as a number of paths has): by density, or the given mask's own, which a
+/// density must not contradict.
 std::int64_t target_of_job(const MaskCommand& command, const Method& method, const Source& source, const MaskJob& job) {
+  if (command.paths > 0) return 0;
   if (!method.needs_mask) return target_of(job.density, source.network.prunable());
   const std::int64_t kept = source.input.mask.kept(), prunable = source.network.prunable();
   if (job.density > 0 && target_of(job.density, prunable) != kept)
@@ -216,6 +218,7 @@ void run(const MaskCommand& command, const CLI::App& app) {
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     Made made = maker.make(i, jobs[i]);
     bar.clear();
+    if (made.target == 0) made.target = made.result.kept;
     made.seconds = std::exchange(seconds, {});
     made.seconds.sample = watch.lap();
     write_mask_file(made.job.file, made.result.mask, source.network.parameters(),

@@ -33,21 +33,22 @@ CLI::Validator densities_check() {
           "D[,D...]"};
 }
 
-constexpr std::array options_of_methods{
-    MethodOption{reads::granularity, "--granularity", [](const MaskCommand& c) -> auto& {return c.granularity;
-}  // namespace
-}  // namespace phew::tools
-, MethodOption{reads::start, "--start", [](const MaskCommand& c) -> auto& {return c.start;
-}
-}
-, MethodOption{reads::shortcuts, "--shortcuts", [](const MaskCommand& c) -> auto& {return c.shortcuts;
-}
-}
-, MethodOption{reads::max_walks, "--max-walks", nullptr}, MethodOption {
-  reads::scope, "--scope", [](const MaskCommand& c) -> auto& { return c.scope; }
-}
-}
-;
+std::string granularity_of(const MaskCommand& command) { return command.granularity; }
+std::string start_of(const MaskCommand& command) { return command.start; }
+std::string shortcuts_of(const MaskCommand& command) { return command.shortcuts; }
+std::string scope_of(const MaskCommand& command) { return command.scope; }
+std::string rounds_of(const MaskCommand& command) { return std::to_string(command.rounds); }
+std::string schedule_of(const MaskCommand& command) { return command.schedule; }
+std::string paths_of(const MaskCommand& command) { return std::to_string(command.paths); }
+
+constexpr std::array options_of_methods{MethodOption{reads::granularity, "--granularity", granularity_of},
+                                        MethodOption{reads::start, "--start", start_of},
+                                        MethodOption{reads::shortcuts, "--shortcuts", shortcuts_of},
+                                        MethodOption{reads::max_walks, "--max-walks", nullptr},
+                                        MethodOption{reads::scope, "--scope", scope_of},
+                                        MethodOption{reads::rounds, "--rounds", rounds_of},
+                                        MethodOption{reads::schedule, "--schedule", schedule_of},
+                                        MethodOption{reads::paths, "--paths", paths_of}};
 
 /// "phew, random": the methods that `asked` accepts.
 template <typename Asked>
@@ -71,7 +72,10 @@ void check_needs(const MaskCommand& command, const Method& method) {
          methods_where(std::mem_fn(&Method::needs_mask)));
   if (command.mask.empty() && method.needs_mask)
     fail(ExitCode::usage, "--mask: {} needs a mask to start from", method.name);
-  if (command.densities().empty() && !method.needs_mask) fail(ExitCode::usage, "--density is required");
+  if (command.densities().empty() && !method.needs_mask && command.paths == 0)
+    fail(ExitCode::usage, "--density is required");
+  if (!command.densities().empty() && command.paths > 0)
+    fail(ExitCode::usage, "--paths: found --density, too, expected one of them");
 }
 
 void check_densities(const MaskCommand& command, const Method& method) {
@@ -133,6 +137,9 @@ MethodOptions to_method_options(const MaskCommand& command, Progress progress) {
                           .max_walks = command.max_walks};
   return {.walks = walks,
           .scope = command.scope == "layer" ? Scope::per_layer : Scope::global,
+          .rounds = command.rounds,
+          .schedule = command.schedule == "linear" ? PruningSchedule::linear : PruningSchedule::exponential,
+          .paths = command.paths,
           .threads = command.thread_count(),
           .progress = std::move(progress)};
 }
@@ -190,6 +197,14 @@ void add_mask_command_options(CLI::App& app, MaskCommand& command) {
       ->capture_default_str();
   app.add_option("--max-walks", command.max_walks, "Give up after so many walks; 0: 64 a parameter and a million")
       ->check(CLI::NonNegativeNumber);
+  app.add_option("--rounds", command.rounds, "Rounds in which synflow prunes")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--schedule", command.schedule, "How synflow's rounds share the pruning: equal ratios or equal steps")
+      ->check(CLI::IsMember({"exponential", "linear"}))
+      ->capture_default_str();
+  app.add_option("--paths", command.paths, "The number of best paths to keep, instead of --density")
+      ->check(CLI::PositiveNumber);
   app.add_option("-o,--output", command.output, "Mask file: .safetensors, .npz or .pt; with --count NAME-SEED.ext");
   add_globals(app, command);
 }

@@ -25,6 +25,9 @@ struct MaskCommand : NetworkOptions, Globals {
   std::string shortcuts = "skip";
   std::string scope = "global";
   std::int64_t max_walks = 0;
+  std::int64_t rounds = 100;
+  std::string schedule = "exponential";
+  std::int64_t paths = 0;  ///< 0: not given
   std::string output;
 
   /// As `--density` has them; none where it is not given.
@@ -36,7 +39,7 @@ struct MethodOption {
   unsigned bit;  ///< of namespace reads
   const char* flag;
   /// Its value for a mask file's metadata, under the flag's name in snake_case; null: it cannot change a mask.
-  const std::string& (*value)(const MaskCommand&);
+  std::string (*value)(const MaskCommand&);
 };
 [[nodiscard]] std::span<const MethodOption> method_options();
 /// The flags of the options that a method reads, --nested aside.
