@@ -114,6 +114,16 @@ void require_all_finite(const Weights& weights) {
 
 }  // namespace
 
+void require_non_negative(const Weights& scores) {
+  for (std::size_t i = 0; i < scores.tensor_count(); ++i) {
+    scores.require_finite(i);
+    const auto negative = std::ranges::find_if(scores[i], [](float score) { return score < 0; });
+    if (negative != scores[i].end())
+      fail(ExitCode::data, "{}: found {} at element {}, expected scores of at least 0", scores.place(i), *negative,
+           negative - scores[i].begin());
+  }
+}
+
 std::vector<std::int64_t> shares(std::span<const Parameter> parameters, std::int64_t target) {
   std::int64_t all = 0;
   for (const Parameter& p : parameters) all += p.size();

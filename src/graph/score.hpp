@@ -26,6 +26,10 @@ enum class Scope { global, per_layer };
 [[nodiscard]] Mask keep_largest(std::span<const Parameter> parameters, const Weights& weights,
                                 std::span<const std::int64_t> counts);
 
+/// Throws Error(data) naming the tensor and the first score that is negative, NaN or infinite: walks cannot be biased
+/// by such scores, nor their products rank paths.
+void require_non_negative(const Weights& scores);
+
 /// Splits `target` over tensors in proportion to their sizes by largest remainders (ties: the earlier tensor), so that
 /// the parts add up to it exactly.
 [[nodiscard]] std::vector<std::int64_t> shares(std::span<const Parameter> parameters, std::int64_t target);

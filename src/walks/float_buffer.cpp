@@ -1,7 +1,7 @@
 #include "walks/float_buffer.hpp"
 
+#include <algorithm>
 #include <new>
-#include <sys/mman.h>
 
 namespace phew {
 

@@ -7,8 +7,7 @@
 
 namespace phew {
 
-/// `size` floats of no value yet, aligned to 64 bytes. (Huge pages, where the kernel must make them first, cost more than
-/// they save.)
+/// `size` floats of no value yet, aligned to 64 bytes. On ordinary pages: making huge ones took longer than they saved.
 class FloatBuffer {
  public:
   FloatBuffer() = default;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace phew {
 namespace {
@@ -30,6 +31,10 @@ LinkChoices::LinkChoices(const LayeredGraph& graph, const Link& link, Bias bias)
       bias_(bias),
       row_length_(graph.parameters()[link.parameter].row_length()),
       kept_(graph.has_mask() ? &graph.mask()[link.parameter] : nullptr) {
+  if (constexpr auto most = std::numeric_limits<std::uint32_t>::max();
+      row_length_ > most || graph.parameters()[link.parameter].rows() > most)
+    fail(ExitCode::unsupported, "{}: found shape {}, expected rows and their lengths below 2^32",
+         graph.parameters()[link.parameter].name, to_string(graph.parameters()[link.parameter].shape));
   if (bias != Bias::uniform) {
     if (!graph.has_weights()) fail(ExitCode::internal, "walks by weight need weights");
     values_ = graph.weights()[link.parameter];
@@ -125,6 +130,7 @@ void LinkChoices::prepare_cumulative(std::int64_t first, std::int64_t last) {
 }
 
 float LinkChoices::of_magnitude(float magnitude) const {
+  if (bias_ == Bias::inverse && !std::isfinite(magnitude)) return std::numeric_limits<float>::quiet_NaN();  // not 0
   constexpr float most = 0x1p100F;  // so that the inverses of subnormal weights stay finite in every sum
   return bias_ != Bias::inverse || magnitude == 0 ? magnitude : std::min(1.0F / magnitude, most);
 }

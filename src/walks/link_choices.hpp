@@ -70,7 +70,8 @@ class LinkChoices {
   [[nodiscard]] const Link& link() const { return *link_; }
   /// > 0 if the unit has an edge to choose; NaN or infinite if its biases are.
   [[nodiscard]] float total(Direction direction, std::int64_t unit) const;
-  /// Sum of the biases of the unit's edges. O(edges of the unit) for single weights in forward direction.
+  /// Sum of the biases of the unit's edges. O(edges of the unit) for single weights in forward direction: total() is
+  /// not that sum there.
   [[nodiscard]] double magnitude(Direction direction, std::int64_t unit) const;
   /// Whether the edge from column `column` to target `target` has a bias above 0, its ends alive or not. O(kernel).
   [[nodiscard]] bool has_edge(std::int64_t target, std::int64_t column) const;

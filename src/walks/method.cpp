@@ -54,19 +54,8 @@ MaskSampler prepare_inverse_walk(const MethodInput& input, const MethodOptions& 
   return prepare_walks(input.graph, options, Bias::inverse);
 }
 
-/// Throws Error(data) naming the first score that no walk can be biased by.
-void require_biases(const Weights& scores) {
-  for (std::size_t i = 0; i < scores.tensor_count(); ++i) {
-    scores.require_finite(i);
-    const auto negative = std::ranges::find_if(scores[i], [](float score) { return score < 0; });
-    if (negative != scores[i].end())
-      fail(ExitCode::data, "{}: found {} at element {}, expected scores of at least 0; walks are biased by them",
-           scores.place(i), *negative, negative - scores[i].begin());
-  }
-}
-
 MaskSampler prepare_gradient_walk(const MethodInput& input, const MethodOptions& options) {
-  require_biases(input.scores);
+  require_non_negative(input.scores);
   return prepare_walks(input.graph.weighted(input.scores), options, Bias::weight);
 }
 
@@ -94,7 +83,7 @@ MaskSampler prepare_synflow_l2(const MethodInput& input, const MethodOptions& op
 }
 
 MaskSampler prepare_top_paths(const MethodInput& input, const MethodOptions& options) {
-  require_path_scores(input.scores);
+  require_non_negative(input.scores);
   const LayeredGraph graph = input.scores.empty() ? input.graph : input.graph.weighted(input.scores);
   return {[graph, options](std::int64_t target, std::uint64_t) {
     TopPathsMask found = top_paths_mask(graph, target, {.paths = options.paths, .progress = options.progress});

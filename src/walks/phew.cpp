@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace phew {
 namespace {
@@ -16,8 +17,10 @@ class Growth {
  public:
   explicit Growth(const Walker& walker)
       : graph_(walker.graph()), mask_(graph_.parameters()), starts_(static_cast<std::size_t>(graph_.unit_count())) {
-    for (const Link& link : graph_.links()) parameters_.push_back(link.parameter);
+    for (const Link& link : graph_.links()) bits_.push_back(link.fixed() ? nullptr : &mask_[link.parameter]);
   }
+  Growth(const Growth&) = delete;  // bits_ points into mask_
+  Growth& operator=(const Growth&) = delete;
 
   void add(std::span<const Kept> steps, const WalkEnds& ends) {
     for (const Kept& step : steps) kept_ += mark(step);
@@ -30,7 +33,7 @@ class Growth {
   }
   /// Brings what add() will touch near.
   void fetch(std::span<const Kept> steps) const {
-    for (const Kept& step : steps) mask_[parameters_[step.link]].prefetch(step.row, step.first);
+    for (const Kept& step : steps) bits_[step.link]->prefetch(step.row, step.first);
   }
 
   [[nodiscard]] std::int64_t kept() const { return kept_; }
@@ -45,12 +48,12 @@ class Growth {
  private:
   /// Sets a step's bits and returns how many were new.
   std::int64_t mark(const Kept& step) {
-    const std::size_t parameter = parameters_[step.link];
-    BitMatrix& bits = mask_[parameter];
+    BitMatrix& bits = *bits_[step.link];
     if (step.count == 1) return bits.set(step.row, step.first) ? 1 : 0;
+    const BitMatrix* within = graph_.has_mask() ? &graph_.mask()[graph_.links()[step.link].parameter] : nullptr;
     std::int64_t fresh = 0;
     for (std::int64_t p = step.first; p < step.last(); ++p)
-      if (!graph_.has_mask() || graph_.mask()[parameter].test(step.row, p)) fresh += bits.set(step.row, p) ? 1 : 0;
+      if (within == nullptr || within->test(step.row, p)) fresh += bits.set(step.row, p) ? 1 : 0;
     return fresh;
   }
 
@@ -60,11 +63,20 @@ class Growth {
   }
 
   const LayeredGraph& graph_;
-  std::vector<std::size_t> parameters_;  ///< by link
   Mask mask_;
+  std::vector<BitMatrix*> bits_;  ///< by link
   std::int64_t kept_ = 0, walks_ = 0, steps_ = 0, shortest_ = 0, longest_ = 0;
   std::vector<std::int64_t> starts_;  ///< by vertex
 };
+
+/// No walk keeps more than this: everything that lies on one edge of every link.
+double greatest_yield(const Walker& walker) {
+  double most = 0;
+  for (const Link& link : walker.graph().links())
+    if (!link.fixed())
+      most += walker.options().granularity == Granularity::kernel ? static_cast<double>(link.kernel) : 1;
+  return most;
+}
 
 [[noreturn]] void unreachable_density(std::int64_t target, std::int64_t reached, std::int64_t prunable,
                                       std::string_view why, std::string_view advice) {
@@ -100,6 +112,8 @@ WalkMask keep_walks(const Walker& walker, std::int64_t target, std::uint64_t see
 
 std::vector<WalkMask> keep_walks_nested(const Walker& walker, std::span<const std::int64_t> targets, std::uint64_t seed,
                                         int threads, const Progress& progress) {
+  if (targets.empty() || !std::ranges::is_sorted(targets, std::greater<>{}))
+    fail(ExitCode::internal, "nested masks need falling targets");
   const std::int64_t prunable = walker.graph().prunable();
   const std::int64_t last = targets.front();
   const std::int64_t most = walker.options().max_walks > 0 ? walker.options().max_walks : 64 * prunable + 1'000'000;
@@ -107,7 +121,7 @@ std::vector<WalkMask> keep_walks_nested(const Walker& walker, std::span<const st
   Growth growth(walker);
   std::vector<WalkMask> masks;  // of rising targets
   auto target = targets.rbegin();
-  double yield = static_cast<double>(walker.graph().links().size());  // new parameters a walk, at first all its steps
+  double yield = greatest_yield(walker);  // new parameters a walk
   bool reach_known = false;
   for (std::int64_t drawn = 0; target != targets.rend();) {
     // As long as walks find much that is new, there is more to be reached: a pass over the weights saved.

@@ -34,7 +34,7 @@ using Progress = std::function<void(std::int64_t kept, std::int64_t target)>;
                                   const Progress& progress = {});
 
 /// Masks of falling targets, each inside the one before: prefixes of one sequence of walks. Equal to keep_walks of each
-/// target alone.
+/// target alone. Throws Error(internal) unless there are targets and they fall.
 [[nodiscard]] std::vector<WalkMask> keep_walks_nested(const Walker& walker, std::span<const std::int64_t> targets,
                                                       std::uint64_t seed, int threads = 1,
                                                       const Progress& progress = {});

@@ -75,22 +75,14 @@ TopPathsMask top_paths_mask(const LayeredGraph& graph, std::int64_t target, cons
       unreachable_density(so_far, target, graph.prunable(), false);
     const std::optional<BestPath> path = best.next();
     if (!path && options.paths > 0) break;
+    if (!path && so_far.paths == 0)
+      fail(ExitCode::data, "{}: found no path of non-zero weights from an input to an output, expected one",
+           graph.weights().source().empty() ? "weights" : graph.weights().source());
     if (!path) unreachable_density(so_far, target, graph.prunable(), true);
     paths.add(*path);
     if (options.progress && so_far.paths % 1024 == 0) options.progress(so_far.kept, target);
   }
   return paths.take();
-}
-
-void require_path_scores(const Weights& scores) {
-  for (std::size_t t = 0; t < scores.tensor_count(); ++t) {
-    scores.require_finite(t);
-    const auto values = scores[t];
-    const auto negative = std::ranges::find_if(values, [](float s) { return s < 0; });
-    if (negative != values.end())
-      fail(ExitCode::data, "{}: found {} at element {}, expected scores of at least 0 for products along paths",
-           scores.place(t), *negative, negative - values.begin());
-  }
 }
 
 }  // namespace phew

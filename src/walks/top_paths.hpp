@@ -36,8 +36,4 @@ struct TopPathsMask {
 [[nodiscard]] TopPathsMask top_paths_mask(const LayeredGraph& graph, std::int64_t target,
                                           const TopPathsOptions& options = {});
 
-/// Throws Error(data) naming the tensor and the first score that is negative, NaN or infinite: products of such scores
-/// rank no paths.
-void require_path_scores(const Weights& scores);
-
 }  // namespace phew

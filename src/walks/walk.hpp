@@ -43,17 +43,18 @@ struct WalkOptions {
   /// 0: 64 walks a prunable parameter, and a million. A safeguard: high densities need very many walks.
   std::int64_t max_walks = 0;
   /// Most walks drawn before what they keep is merged. Never affects a mask.
-  std::size_t batch = 2048;
+  std::size_t batch = 1024;
 };
 
-/// What one step of a walk keeps: positions [first, last) of row `row` of a link's parameter.
+/// What one step of a walk keeps: `count` positions from `first` on of row `row` of a link's parameter. Rows and their
+/// lengths are below 2^32, which the Walker checks; four of these fit a cache line.
 struct Kept {
   std::uint32_t link = 0;
   std::uint32_t count = 0;
-  std::int64_t row = 0;
-  std::int64_t first = 0;
+  std::uint32_t row = 0;
+  std::uint32_t first = 0;
 
-  [[nodiscard]] std::int64_t last() const { return first + count; }
+  [[nodiscard]] std::int64_t last() const { return std::int64_t{first} + count; }
 };
 
 /// Where a walk begins and, once drawn, where it ended. Even numbers walk forward, odd ones in reverse.

@@ -32,6 +32,7 @@ WalkPlan::WalkPlan(const LayeredGraph& graph, const WalkOptions& options, int th
   find_starts();
   drop_dead_ends(threads);
   find_hops();
+  if (options.shortcuts == Shortcuts::weigh) find_magnitudes();
 }
 
 // --- Preparation ---------------------------------------------------------------------------------------------------
@@ -207,6 +208,17 @@ void WalkPlan::find_hops() {
   }
 }
 
+void WalkPlan::find_magnitudes() {
+  for (const Direction d : directions)
+    for (std::size_t l = 0; l < links_.size(); ++l) {
+      auto& magnitudes = magnitudes_[index(d)].emplace_back();
+      if (!links_[l]) continue;
+      const Link& link = graph_.links()[l];
+      for (std::int64_t u = 0; u < units(d == Direction::forward ? link.from : link.to); ++u)
+        magnitudes.push_back(links_[l]->magnitude(d, u));
+    }
+}
+
 std::vector<const Hop*> WalkPlan::find_fair_hops(Direction d, const Layer& layer) const {
   std::vector<const Hop*> fair;
   bool fixed = false;
@@ -249,7 +261,7 @@ std::optional<std::size_t> WalkPlan::weigh_links(Direction d, const std::vector<
                                                  std::uint32_t bits) const {
   const auto weight = [&](std::size_t l) {
     if (!usable(d, l, unit)) return 0.0;
-    return links_[l] ? links_[l]->magnitude(d, unit) : 1.0;
+    return links_[l] ? magnitudes_[index(d)][l][at(unit)] : 1.0;
   };
   double sum = 0;
   for (const std::size_t l : links) sum += weight(l);

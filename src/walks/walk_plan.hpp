@@ -72,6 +72,7 @@ class WalkPlan {
   void drop_dead_ends(int threads);
   void find_starts();
   void find_hops();
+  void find_magnitudes();
   [[nodiscard]] std::vector<const Hop*> find_fair_hops(Direction d, const Layer& layer) const;
   [[noreturn]] void no_path() const;
 
@@ -86,6 +87,7 @@ class WalkPlan {
   LayeredGraph graph_;
   WalkOptions options_;
   std::vector<std::optional<LinkChoices>> links_;
+  std::array<std::vector<std::vector<double>>, 2> magnitudes_;     ///< by direction, link, unit (Shortcuts::weigh)
   std::vector<std::uint8_t> from_input_, to_output_;               ///< by vertex
   std::array<std::vector<std::int64_t>, 2> starts_;                ///< by direction
   std::array<std::vector<Hop>, 2> hops_;                           ///< by direction and link

@@ -55,9 +55,6 @@ class Platoon {
     for (step_ = 0; walking_.size > 0; ++step_) {
       bits_.run(seed_, Purpose::walk, numbers_.data(), step_, chosen_.size());
       choose_links();
-      for (std::size_t level = 1; level < deepest_; ++level)
-        for (std::size_t k = 0; k < choosing_.size; ++k)
-          if (Front& front = fronts_[choosing_.index[k]]; level < front.hop->levels) descend(front, level);
       choose_edges();
       choose_parameters();
     }
@@ -164,28 +161,23 @@ class Platoon {
   }
 
   void choose_edges() {
-    List rejected;
-    for (std::size_t k = 0; k < choosing_.size; ++k) {
-      Front& front = fronts_[choosing_.index[k]];
-      if (choose_leaf(front))
-        take(front);
-      else
-        rejected.add(choosing_.index[k]);
+    constexpr int attempt_shift = 20;  // above the number of the step
+    List rejected = finish_search(choosing_);
+    for (std::uint32_t attempt = 1; rejected.size > 0; ++attempt) {
+      std::array<std::uint64_t, platoon_size> numbers;
+      for (std::size_t k = 0; k < rejected.size; ++k) numbers[k] = numbers_[rejected.index[k]];
+      bits_.run(seed_, Purpose::walk, numbers.data(), step_ | attempt << attempt_shift, rejected.size);
+      for (std::size_t k = 0; k < rejected.size; ++k) {
+        Front& front = fronts_[rejected.index[k]];
+        front.bits = bits_.word(2, k);
+        begin_search(front, bits_.word(0, k), bits_.word(1, k));
+      }
+      rejected = finish_search(rejected);
     }
-    for (std::uint32_t attempt = 1; rejected.size > 0; ++attempt) rejected = search_again(rejected, attempt);
   }
 
-  /// One more attempt of those that were rejected; returns those that were once more.
-  List search_again(const List& list, std::uint32_t attempt) {
-    constexpr int attempt_shift = 20;  // above the number of the step
-    std::array<std::uint64_t, platoon_size> numbers;
-    for (std::size_t k = 0; k < list.size; ++k) numbers[k] = numbers_[list.index[k]];
-    bits_.run(seed_, Purpose::walk, numbers.data(), step_ | attempt << attempt_shift, list.size);
-    for (std::size_t k = 0; k < list.size; ++k) {
-      Front& front = fronts_[list.index[k]];
-      front.bits = bits_.word(2, k);
-      begin_search(front, bits_.word(0, k), bits_.word(1, k));
-    }
+  /// Goes down the levels below the first, level by level, and moves along the edges found. Returns who was rejected.
+  List finish_search(const List& list) {
     for (std::size_t level = 1; level < deepest_; ++level)
       for (std::size_t k = 0; k < list.size; ++k)
         if (Front& front = fronts_[list.index[k]]; level < front.hop->levels) descend(front, level);
@@ -274,7 +266,8 @@ class Platoon {
         else
           first += choose_parameter(*hop.choices, front.row, first, front.bits);
       }
-      *front.out++ = {hop.link, whole ? static_cast<std::uint32_t>(hop.kernel) : 1, front.row, first};
+      *front.out++ = {hop.link, whole ? static_cast<std::uint32_t>(hop.kernel) : 1,
+                      static_cast<std::uint32_t>(front.row), static_cast<std::uint32_t>(first)};
     }
   }
 

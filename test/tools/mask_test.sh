@@ -150,8 +150,8 @@ done
 for name in random erk magnitude; do
   mask $net --weights weights.safetensors --method $name --density 0.01 --effective-density --json --quiet \
     -o effective.safetensors >effective.json
-  is '.effective_target == 2662 and .effective >= 2662 and .effective < 3200 and .kept > .effective' effective.json
-  is '.iterations > 1 and .effective_density == .effective / .prunable and .target == .kept' effective.json
+  is '.target == 2662 and .effective >= 2662 and .effective < 3200 and .kept > .effective' effective.json
+  is '.iterations > 1 and .effective_density == .effective / .prunable and .method_target == .kept' effective.json
   "$graph" analyze $net --structure-only --mask effective.safetensors --json >analyze.json
   [ "$(jq .network.effective analyze.json)" -eq "$(jq .effective effective.json)" ] || complain "$name: analyze finds another effective density"
 done

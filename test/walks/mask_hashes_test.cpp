@@ -8,6 +8,7 @@
 #include "registry_cases.hpp"
 #include "small_networks.hpp"
 #include "support/golden.hpp"
+#include "walk_cases.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -36,9 +37,20 @@ std::vector<Case> cases() {
   return all;
 }
 
-std::string hash_of(const Method& method, const phew::test::Prepared& prepared, std::uint64_t seed, int threads,
-                    std::size_t batch) {
-  const phew::MethodOptions options{.walks = {.batch = batch}, .threads = threads};
+/// The options that walks are tried with; for other methods the defaults alone.
+std::vector<phew::WalkOptions> variants_of(const Method& method) {
+  std::vector<phew::WalkOptions> all{{}};
+  if (!method.reads(phew::reads::walks)) return all;
+  all.push_back({.granularity = phew::Granularity::kernel});
+  all.push_back({.start = phew::Start::balanced, .shortcuts = phew::Shortcuts::weigh});
+  all.push_back({.start = phew::Start::uniform, .shortcuts = phew::Shortcuts::walk});
+  return all;
+}
+
+std::string hash_of(const Method& method, const phew::test::Prepared& prepared, phew::WalkOptions walks,
+                    std::uint64_t seed, int threads, std::size_t batch) {
+  walks.batch = batch;
+  const phew::MethodOptions options{.walks = walks, .threads = threads};
   return phew::test::digest_of(method.prepare(prepared.input, options).sample(prepared.target, seed).mask);
 }
 
@@ -54,17 +66,19 @@ BOOST_AUTO_TEST_CASE(threads_and_batches_change_no_mask) {
   for (const Case& c : cases())
     for (const Method& method : phew::methods()) {
       const auto prepared = phew::test::prepare(method, c.graph, c.density);
-      for (std::uint64_t seed = 0; seed < golden_seeds; ++seed) {
-        const std::string hash = hash_of(method, prepared, seed, 1, 2048);
-        golden += fmt::format("{} {} seed {}: {}\n", c.name, method.name, seed, hash);
-        if (seed >= seeds) continue;
-        for (const int t : threads)
-          for (const std::size_t batch : {std::size_t{2048}, std::size_t{100}}) {
-            if (batch != 2048 && !method.reads(phew::reads::walks)) continue;
-            BOOST_TEST(hash_of(method, prepared, seed, t, batch) == hash,
-                       c.name << ", " << method.name << ", seed " << seed << ", " << t << " threads");
-          }
-      }
+      for (const phew::WalkOptions& walks : variants_of(method))
+        for (std::uint64_t seed = 0; seed < golden_seeds; ++seed) {
+          const std::string what =
+              fmt::format("{} {} {} seed {}", c.name, method.name, phew::test::name_of(walks), seed);
+          const std::string hash = hash_of(method, prepared, walks, seed, 1, 1024);
+          golden += fmt::format("{}: {}\n", what, hash);
+          if (seed >= seeds) continue;
+          for (const int t : threads)
+            for (const std::size_t batch : {std::size_t{1024}, std::size_t{100}}) {
+              if (batch != 1024 && !method.reads(phew::reads::walks)) continue;
+              BOOST_TEST(hash_of(method, prepared, walks, seed, t, batch) == hash, what << ", " << t << " threads");
+            }
+        }
     }
   phew::test::check_golden("mask_hashes.txt", golden);
 }

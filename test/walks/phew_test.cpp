@@ -214,6 +214,18 @@ BOOST_AUTO_TEST_CASE(a_mask_contains_those_of_lower_density_with_its_seed) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(few_walks_are_wasted) {
+  for (const char* name : {"lenet-300-100", "resnet20", "vgg11"}) {
+    const LayeredGraph graph = initialised(name);
+    for (const WalkOptions& options : all_walk_options())
+      for (const double density : {0.002, 0.05}) {
+        const WalkMask mask = phew::phew_mask(graph, {.density = density, .walks = options});
+        BOOST_TEST(mask.drawn - mask.walks <= std::max<std::int64_t>(256, mask.walks / 100),
+                   name << ", " << phew::test::name_of(options) << ", " << mask.walks << " walks");
+      }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(nested_masks_are_those_of_each_target_alone) {
   for (const char* name : {"lenet-300-100", "resnet20"}) {
     const LayeredGraph graph = initialised(name);

@@ -2,6 +2,7 @@
 
 #include "graph/best_paths.hpp"
 #include "graph/error.hpp"
+#include "graph/score.hpp"
 #include "graph/zoo.hpp"
 #include "support/random_network.hpp"
 
@@ -132,7 +133,7 @@ BOOST_AUTO_TEST_CASE(scores_must_be_numbers_of_at_least_zero) {
         network.parameters(),
         {phew::make_tensor("0.weight", {2, 2}, {4, 1, 0, 3}), phew::make_tensor("2.weight", {2, 2}, {4, 1, s, 3})},
         "scores.npz");
-    return error_of([&] { phew::require_path_scores(scores); });
+    return error_of([&] { phew::require_non_negative(scores); });
   };
   BOOST_TEST(with(0).empty());
   BOOST_TEST(with(-0.5F).starts_with("65: scores.npz: 2.weight: found -0.5 at element 2, expected "));

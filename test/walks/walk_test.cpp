@@ -208,6 +208,17 @@ BOOST_AUTO_TEST_CASE(inverse_bias_of_the_smallest_weights_is_finite) {
   for (std::uint64_t w = 0; w < 100; ++w) BOOST_TEST(kept_by(walker, 0, w).size() == 2U);
 }
 
+// The inverse of an infinity is 0, but an infinity is no weight.
+BOOST_AUTO_TEST_CASE(an_infinite_weight_is_refused_by_every_bias) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const phew::Bias bias : {phew::Bias::weight, phew::Bias::inverse})
+    BOOST_CHECK_EXCEPTION(Walker(two_wide({{1, infinity, 1, 1}, {1, 1, 1, 1}}), {.bias = bias}, 1), phew::Error,
+                          [](const phew::Error& e) {
+                            return e.what() ==
+                                   std::string("0.weight: found an infinity at element 1, expected finite values");
+                          });
+}
+
 BOOST_AUTO_TEST_CASE(weights_whose_sums_overflow_are_refused) {
   const float huge = 3e38F;
   BOOST_CHECK_EXCEPTION(Walker(two_wide({{1, 1, 1, 1}, {huge, huge, huge, huge}}), {}, 1), phew::Error,

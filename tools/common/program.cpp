@@ -84,6 +84,16 @@ CLI::Validator seed_check() {
           ""};
 }
 
+CLI::Validator count_check(std::int64_t least) {
+  return {[least](const std::string& text) -> std::string {
+            std::int64_t value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            if (error == std::errc{} && end == text.data() + text.size() && value >= least) return {};
+            return fmt::format("found '{}', expected a whole number of at least {}", text, least);
+          },
+          ""};
+}
+
 CLI::Validator density_check() {
   return {[](const std::string& text) -> std::string {
             double value = 0;

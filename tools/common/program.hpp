@@ -30,6 +30,8 @@ void add_globals(CLI::App& command, Globals& globals);
 
 /// Refuses what is no seed: a whole number from 0 to 2^64 − 1. (CLI11 would wrap −1 around.)
 [[nodiscard]] CLI::Validator seed_check();
+/// Whole numbers of at least `least`.
+[[nodiscard]] CLI::Validator count_check(std::int64_t least);
 /// Refuses what is not a number above 0 and at most 1: "10%", "0", "nan".
 [[nodiscard]] CLI::Validator density_check();
 

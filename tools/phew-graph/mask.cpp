@@ -92,7 +92,8 @@ Metadata metadata_of(const MaskCommand& command, const Method& method, const Sou
   Metadata data = source.metadata;
   data["method"] = command.method;
   data["seed"] = std::to_string(made.job.seed);
-  data["target_density"] = fmt::format("{}", made.job.density > 0 ? made.job.density : share(made.target, prunable));
+  if (command.paths == 0)
+    data["target_density"] = fmt::format("{}", made.job.density > 0 ? made.job.density : share(made.target, prunable));
   data["density"] = fmt::format("{}", share(made.result.kept, prunable));
   data["network"] = source.network.name();
   data["mask_rule"] = std::to_string(mask_rule_version);
@@ -102,7 +103,7 @@ Metadata metadata_of(const MaskCommand& command, const Method& method, const Sou
     if (!method.reads(option.bit) || option.value == nullptr) continue;
     std::string key = option.flag + 2;
     std::ranges::replace(key, '-', '_');
-    data[key] = option.value(command);
+    if (const std::string value = option.value(command); !value.empty()) data[key] = value;
   }
   return data;
 }
@@ -122,6 +123,18 @@ Json to_json(const MaskCommand& command, const Network& network, const Made& mad
   for (const Detail& detail : made.result.details)
     std::visit([&](const auto& value) { json.emplace(detail.key, value); }, detail.value);
   return json;
+}
+
+/// ", 12 walks", or ", paths 12, inputs used 3": what the method says of its mask; of walks --json says more.
+std::string in_words(const MethodResult& result) {
+  if (result.walks > 0) return fmt::format(", {} walks", result.walks);
+  std::string words;
+  for (const Detail& detail : result.details) {
+    std::string key = detail.key;
+    std::ranges::replace(key, '_', ' ');
+    std::visit([&](const auto& value) { words += fmt::format(", {} {}", key, value); }, detail.value);
+  }
+  return words;
 }
 
 /// Refuses before any work what could not be written after it.
@@ -166,9 +179,9 @@ class Maker {
   [[nodiscard]] Made effective(std::int64_t wanted, const MaskJob& job) const {
     EffectiveMask found = meet_effective_density(
         source_.input.graph, wanted, [&](std::int64_t target) { return sampler_.sample(target, job.seed); });
-    Made made{job, found.target, std::move(found.result)};
+    Made made{job, wanted, std::move(found.result)};
     made.result.details.insert(made.result.details.end(),
-                               {{"effective_target", wanted},
+                               {{"method_target", found.target},
                                 {"effective", found.effective},
                                 {"effective_density", share(found.effective, source_.network.prunable())},
                                 {"iterations", std::int64_t{found.iterations}}});
@@ -225,8 +238,7 @@ void run(const MaskCommand& command, const CLI::App& app) {
                     metadata_of(command, method, source, made));
     made.seconds.write = watch.lap();
     command.notice(fmt::format("{}: kept {} of {} (target {}){}", made.job.file.string(), made.result.kept,
-                               source.network.prunable(), made.target,
-                               method.reads(reads::walks) ? fmt::format(", {} walks", made.result.walks) : ""));
+                               source.network.prunable(), made.target, in_words(made.result)));
     masks.push_back(to_json(command, source.network, made));
   }
   if (command.json) report(command, source, masks);

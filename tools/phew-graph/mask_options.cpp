@@ -39,7 +39,9 @@ std::string shortcuts_of(const MaskCommand& command) { return command.shortcuts;
 std::string scope_of(const MaskCommand& command) { return command.scope; }
 std::string rounds_of(const MaskCommand& command) { return std::to_string(command.rounds); }
 std::string schedule_of(const MaskCommand& command) { return command.schedule; }
-std::string paths_of(const MaskCommand& command) { return std::to_string(command.paths); }
+std::string paths_of(const MaskCommand& command) {
+  return command.paths == 0 ? std::string() : std::to_string(command.paths);
+}
 
 constexpr std::array options_of_methods{MethodOption{reads::granularity, "--granularity", granularity_of},
                                         MethodOption{reads::start, "--start", start_of},
@@ -76,6 +78,8 @@ void check_needs(const MaskCommand& command, const Method& method) {
     fail(ExitCode::usage, "--density is required");
   if (!command.densities().empty() && command.paths > 0)
     fail(ExitCode::usage, "--paths: found --density, too, expected one of them");
+  if (command.effective_density && command.paths > 0)
+    fail(ExitCode::usage, "--paths: found --effective-density, too, expected one of them");
 }
 
 void check_densities(const MaskCommand& command, const Method& method) {
@@ -196,15 +200,15 @@ void add_mask_command_options(CLI::App& app, MaskCommand& command) {
       ->check(CLI::IsMember({"global", "layer"}))
       ->capture_default_str();
   app.add_option("--max-walks", command.max_walks, "Give up after so many walks; 0: 64 a parameter and a million")
-      ->check(CLI::NonNegativeNumber);
+      ->check(count_check(0));
   app.add_option("--rounds", command.rounds, "Rounds in which synflow prunes")
-      ->check(CLI::PositiveNumber)
+      ->check(count_check(1))
       ->capture_default_str();
   app.add_option("--schedule", command.schedule, "How synflow's rounds share the pruning: equal ratios or equal steps")
       ->check(CLI::IsMember({"exponential", "linear"}))
       ->capture_default_str();
   app.add_option("--paths", command.paths, "The number of best paths to keep, instead of --density")
-      ->check(CLI::PositiveNumber);
+      ->check(count_check(1));
   app.add_option("-o,--output", command.output, "Mask file: .safetensors, .npz or .pt; with --count NAME-SEED.ext");
   add_globals(app, command);
 }
