@@ -215,8 +215,16 @@ std::string verdict(const Analysis& analysis) {
   const std::int64_t wasted = n.counts.kept - n.counts.effective;
   if (n.connected && wasted > 0)
     faults.push_back(fmt::format("{} kept parameter{} on no path", wasted, wasted == 1 ? "" : "s"));
-  if (faults.empty()) return "healthy: no stub unit, no collapsed link, every kept parameter on a path";
-  return fmt::format("{}", fmt::join(faults, "; "));
+  const std::string sound = "healthy: no stub unit, no collapsed link, every kept parameter on a path";
+  std::string text = faults.empty() ? sound : fmt::format("{}", fmt::join(faults, "; "));
+  // No faults, but units that take no part.
+  const auto beside = [&](std::int64_t count, const char* what) {
+    if (count > 0) text += fmt::format("; {} {}{}", count, what, count == 1 ? "" : "s");
+  };
+  beside(n.dead_units, "dead unit");
+  beside(n.unused_inputs, "unused input");
+  beside(n.unused_outputs, "unused output");
+  return text;
 }
 
 std::vector<std::string> warnings(const Analysis& analysis) {

@@ -47,12 +47,14 @@ Reach reach(const LayeredGraph& graph, FixedEdges fixed) {
     if (layer.input) mark(r.from_input, layer);
     if (layer.output) mark(r.to_output, layer);
   }
-  const auto followed = [&](const Link& link) { return follows(graph, link, fixed); };
+  std::vector<const Link*> links;
+  for (const Link& link : graph.links())
+    if (follows(graph, link, fixed)) links.push_back(&link);
   // Links are ordered by target layer, so a layer is complete before a link leaves it.
-  for (const Link& link : graph.links() | std::views::filter(followed))
-    for_each_edge(graph, link, [&](std::size_t s, std::size_t t) {
+  for (const Link* link : links)
+    for_each_edge(graph, *link, [&](std::size_t s, std::size_t t) {
       r.from_input[t] |= r.from_input[s];
-      if (link.fixed()) return;
+      if (link->fixed()) return;
       r.entered[t] = 1;
       r.left[s] = 1;
     });
@@ -62,13 +64,13 @@ Reach reach(const LayeredGraph& graph, FixedEdges fixed) {
     if (layer.input) mark(r.can_enter, layer);
     if (layer.output) mark(r.can_leave, layer);
   }
-  for (const Link& link : graph.links() | std::views::filter(followed))
-    if (link.fixed())
-      for_each_edge(graph, link, [&](std::size_t s, std::size_t t) { r.can_enter[t] |= r.can_enter[s]; });
-  for (const Link& link : graph.links() | std::views::reverse | std::views::filter(followed))
-    for_each_edge(graph, link, [&](std::size_t s, std::size_t t) {
+  for (const Link* link : links)
+    if (link->fixed())
+      for_each_edge(graph, *link, [&](std::size_t s, std::size_t t) { r.can_enter[t] |= r.can_enter[s]; });
+  for (const Link* link : links | std::views::reverse)
+    for_each_edge(graph, *link, [&](std::size_t s, std::size_t t) {
       r.to_output[s] |= r.to_output[t];
-      if (link.fixed()) r.can_leave[s] |= r.can_leave[t];
+      if (link->fixed()) r.can_leave[s] |= r.can_leave[t];
     });
   return r;
 }

@@ -156,11 +156,14 @@ BOOST_AUTO_TEST_CASE(verdicts_name_what_is_wrong) {
     for (const auto& [parameter, target, source] : kept) mask[static_cast<std::size_t>(parameter)].set(target, source);
     return phew::verdict(phew::analyze(network, phew::LayeredGraph(network).masked(mask)));
   };
-  BOOST_TEST(verdict_of({{0, 0, 0}, {1, 0, 0}}).starts_with("healthy"));
-  BOOST_TEST(verdict_of({{0, 0, 0}, {0, 1, 0}, {1, 0, 0}}) == "1 stub unit; 1 kept parameter on no path");
+  BOOST_TEST(verdict_of({{0, 0, 0}, {1, 0, 0}}) ==
+             "healthy: no stub unit, no collapsed link, every kept parameter on a path; 1 dead unit; 1 unused input");
+  BOOST_TEST(verdict_of({{0, 0, 0}, {0, 1, 0}, {1, 0, 0}}) ==
+             "1 stub unit; 1 kept parameter on no path; 1 unused input");
   BOOST_TEST(verdict_of({{0, 0, 0}, {0, 1, 0}}) ==
-             "disconnected: no input-output path; 2 stub units; link 2 collapsed");
-  BOOST_TEST(verdict_of({}) == "disconnected: no input-output path; 2 links collapsed");
+             "disconnected: no input-output path; 2 stub units; link 2 collapsed; 1 unused input; 1 unused output");
+  BOOST_TEST(verdict_of({}) ==
+             "disconnected: no input-output path; 2 links collapsed; 2 dead units; 2 unused inputs; 1 unused output");
 }
 
 BOOST_AUTO_TEST_CASE(layers_of_zeros_are_warned_of) {

@@ -29,8 +29,8 @@ expect 0 '"weights": "kaiming-normal, seed 3"' analyze mlp:2-2-1 --init-seed 3 -
 [ ! -s stderr ] || complain "--quiet, but: $(cat stderr)"
 
 # A folder: a row each, in the order of their numbers; JSON repeats the first at the top.
-expect 0 'ticket-2.safetensors' analyze mlp:2-2-1 --mask masks
-grep -n 'ticket' stdout | head -n 1 | grep -q 'ticket-2.safetensors' || complain 'ticket-10 before ticket-2'
+expect 0 '^ticket-2 ' analyze mlp:2-2-1 --mask masks
+grep -n 'ticket' stdout | head -n 1 | grep -q 'ticket-2 ' || complain 'ticket-10 before ticket-2'
 expect 0 '"masks": \[' analyze mlp:2-2-1 --mask masks --json
 [ "$(grep -c '"stub_units": 1,$' stdout)" -ge 2 ] || complain 'the first mask is not both on top and in masks'
 
@@ -74,5 +74,12 @@ expect 65 'notensors.safetensors: found no tensors' analyze mlp:2-2-1 --mask not
 expect 65 'full.safetensors: 0.weight: found shape \[2, 2\], expected \[3, 2\]' analyze mlp:2-3-1 --mask full.safetensors
 expect 65 'two.safetensors: 2.weight: ' analyze mlp:2-2-1 --mask two.safetensors
 expect 0 'density 1\)' analyze mlp:2-2-1 --mask full.safetensors --zeros-are-pruned
+# A mask says which weights it was made for.
+"$graph" mask mlp:2-2-1 --density 0.5 --init-seed 3 --quiet -o three.safetensors
+expect 0 '^EWP' analyze mlp:2-2-1 --mask three.safetensors
+grep -q 'three.safetensors: made for other weights than these: for --init kaiming-normal --init-seed 3' stderr ||
+  complain 'no notice of other weights'
+expect 0 '^EWP' analyze mlp:2-2-1 --mask three.safetensors --init-seed 3
+! grep -q 'other weights' stderr || complain 'a notice of other weights, but they are the same'
 expect 74 '' sh -c "'$graph' analyze mlp:2-2-1 --quiet >/dev/full"
 finish

@@ -1,6 +1,10 @@
 #include "common/mask_sources.hpp"
 
 #include "graph/error.hpp"
+#include "graph/io/weights_file.hpp"
+#include "graph/network.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -24,6 +28,19 @@ std::string_view take_number(const std::string& text, std::size_t& at) {
 }
 
 }  // namespace
+
+Mask read_mask_for(const fs::path& path, const Network& network, const Weights& weights, const MaskFileOptions& options,
+                   const Notice& notice) {
+  const TensorFile file = read_tensor_file(path);
+  Mask mask = mask_from_tensors(file, network.parameters(), options);
+  const auto made_for = file.metadata.find("weights_xxh3");
+  if (weights.empty() || made_for == file.metadata.end() || made_for->second == hash_of(weights)) return mask;
+  const auto init = file.metadata.find("init"), seed = file.metadata.find("init_seed");
+  const bool initial = init != file.metadata.end() && seed != file.metadata.end();
+  notice(fmt::format("{}: made for other weights than these{}", path.string(),
+                     initial ? fmt::format(": for --init {} --init-seed {}", init->second, seed->second) : ""));
+  return mask;
+}
 
 bool natural_less(const std::string& name, const std::string& other) {
   std::size_t i = 0, j = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/io/mask_file.hpp"
+#include "graph/weights.hpp"
 
 #include <filesystem>
 #include <string>
@@ -16,6 +17,11 @@ namespace phew::tools {
 /// The parameters that a mask file is for, as its own names and shapes tell: its tensors of rank 2 and more, in file
 /// order, `NAME_mask` as NAME. Throws Error(data) if there are none.
 [[nodiscard]] std::vector<Parameter> masked_parameters(const TensorFile& file);
+
+/// The mask in a file, for a network with these weights. Metadata may tell that it was made for others, which is no
+/// ticket any more: then a notice says so. (Weights of no tensors are not compared.)
+[[nodiscard]] Mask read_mask_for(const std::filesystem::path& path, const Network& network, const Weights& weights,
+                                 const MaskFileOptions& options, const Notice& notice);
 
 /// Whether `name` comes before `other`, numbers in them compared as numbers.
 [[nodiscard]] bool natural_less(const std::string& name, const std::string& other);

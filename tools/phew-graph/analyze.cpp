@@ -182,7 +182,7 @@ void print_several(const AnalyzeCommand& command, const std::vector<Result>& res
   for (const Result& r : results) {
     const NetworkProfile& n = r.analysis.profile.network;
     const std::optional<double>& paths = r.analysis.totals.paths_log10;
-    table.add({fs::path(*r.source.mask).filename().string(), decimal(n.counts.density()),
+    table.add({fs::path(*r.source.mask).stem().string(), decimal(n.counts.density()),
                decimal(n.counts.effective_density()), whole(n.stub_units), whole(n.dead_units),
                whole(static_cast<std::int64_t>(n.collapsed_links.size())), n.connected ? "yes" : "no",
                paths ? fmt::format("{:.2f}", *paths) : "-", r.analysis.cut ? whole(r.analysis.cut->size()) : "-"});
@@ -210,7 +210,8 @@ std::vector<Result> analyze_all(const AnalyzeCommand& command) {
   if (files.empty()) results.push_back({graph, analyze(network, graph, command.analyses), source});
   for (const fs::path& file : files) {
     const LayeredGraph masked =
-        graph.masked(read_mask_file(file, network.parameters(), {.zeros_are_pruned = command.zeros_are_pruned}));
+        graph.masked(read_mask_for(file, network, graph.weights(), {.zeros_are_pruned = command.zeros_are_pruned},
+                                   [&](const std::string& line) { command.notice(line); }));
     source.mask = file.string();
     results.push_back({masked, analyze(network, masked, command.analyses), source});
   }

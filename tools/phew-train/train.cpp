@@ -1,8 +1,8 @@
 // phew-train train NET: trains a ticket and leaves a run folder.
+#include "common/mask_sources.hpp"
 #include "common/network_options.hpp"
 #include "common/progress.hpp"
 #include "graph/initializer.hpp"
-#include "graph/io/mask_file.hpp"
 #include "phew-train/commands.hpp"
 #include "phew-train/machine_options.hpp"
 #include "phew-train/stop_signal.hpp"
@@ -13,6 +13,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -119,6 +120,14 @@ RunObserver observe(const Options& o, RunBar& bar, const StopSignal& signal, con
   return observer;
 }
 
+/// The initial weights that masks are for.
+Weights prunable_of(const Ticket& ticket) {
+  std::vector<Tensor> tensors;
+  for (const Parameter& p : ticket.network.parameters())
+    tensors.push_back(*std::ranges::find(ticket.initial, p.name, &Tensor::name));
+  return {ticket.network.parameters(), std::move(tensors)};
+}
+
 void train(Options o) {
   o.config.lr = o.lr.value_or(o.config.optimizer == "adam" ? 1e-3 : 0.01);
   check(o.config);
@@ -129,9 +138,10 @@ void train(Options o) {
   const Machine machine = set_up_machine(o, o);
 
   Ticket ticket{load_network(o), {}, {}};
-  if (!o.mask.empty())
-    ticket.mask = read_mask_file(o.mask, ticket.network.parameters(), {.zeros_are_pruned = o.zeros_are_pruned});
   ticket.initial = initial_tensors(o, ticket.network, notice);
+  if (!o.mask.empty())
+    ticket.mask =
+        read_mask_for(o.mask, ticket.network, prunable_of(ticket), {.zeros_are_pruned = o.zeros_are_pruned}, notice);
   Dataset data = load_dataset(o.config.data, o.data_dir);
   if (o.config.limit > 0) keep_first(data, o.config.limit);
   fit_to(data, ticket.network);
