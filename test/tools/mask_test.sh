@@ -47,6 +47,8 @@ for name in $(jq -r '.methods[] | select(.needs - ["weights", "scores or weights
   "$graph" analyze $net --structure-only --mask $name-1.safetensors --json >analyze.json
   [ "$(jq .network.kept analyze.json)" -eq "$(jq .kept $name.json)" ] || complain "$name: kept is not what the file keeps"
 done
+expect 0 '"seed": 1' mask mlp:4-3-2 --method magnitude --density 0.5 --count 2 --json -o same.npz
+grep -q 'magnitude draws nothing at random' stderr || complain 'no notice of equal masks'
 for name in random erk uniform-layer magnitude invert; do is '.kept == .target' $name.json; done
 is '.chance == 0.03 and .kept != .target' bernoulli.json
 is '.edges == .kept' random-regular.json

@@ -68,7 +68,9 @@ void Globals::notice(const std::string& line) const {
 void add_globals(CLI::App& command, Globals& globals) {
   command.add_flag("--json", globals.json, "Print data as JSON");
   command.add_flag("--quiet", globals.quiet, "No notices and no progress on stderr");
-  command.add_option("--threads", globals.threads, "Threads; 0: as many as the machine has. Never affects a result")
+  command
+      .add_option("--threads", globals.threads,
+                  "Threads; 0: as many as the machine has. No mask and no report depends on it")
       ->check(CLI::Range(0, 4096));
   command.add_option("--config", "Options from a TOML file: density = 0.05, quiet = true; the command line wins")
       ->type_name("FILE");
