@@ -1,7 +1,8 @@
 #include "graph/reach.hpp"
 
-#include <ranges>
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace phew {
 namespace {
@@ -67,7 +68,8 @@ Reach reach(const LayeredGraph& graph, FixedEdges fixed) {
   for (const Link* link : links)
     if (link->fixed())
       for_each_edge(graph, *link, [&](std::size_t s, std::size_t t) { r.can_enter[t] |= r.can_enter[s]; });
-  for (const Link* link : links | std::views::reverse)
+  std::ranges::reverse(links);
+  for (const Link* link : links)
     for_each_edge(graph, *link, [&](std::size_t s, std::size_t t) {
       r.to_output[s] |= r.to_output[t];
       if (link->fixed()) r.can_leave[s] |= r.can_leave[t];
