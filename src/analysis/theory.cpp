@@ -116,7 +116,7 @@ ExpectedEwp expected_ewp(std::span<const WalkStep> steps) {
   return ewp;
 }
 
-std::vector<WalkStep> walk_steps(const LayeredGraph& graph, const Initializer& initializer, WalkDirection direction) {
+std::vector<WalkStep> walk_steps(const LayeredGraph& graph, const Initializer& initializer, Direction direction) {
   using Kind = Initializer::Kind;
   if (initializer.kind != Kind::kaiming_normal && initializer.kind != Kind::xavier_normal &&
       initializer.kind != Kind::normal)
@@ -124,7 +124,7 @@ std::vector<WalkStep> walk_steps(const LayeredGraph& graph, const Initializer& i
   require_chain(graph);
   std::vector<WalkStep> steps;
   for (const Link& link : graph.links()) {
-    const std::int64_t units = direction == WalkDirection::forward ? link.group_targets : link.group_sources;
+    const std::int64_t units = direction == Direction::forward ? link.group_targets : link.group_sources;
     steps.push_back({units * link.kernel, initial_std(initializer, graph.parameters()[link.parameter].shape)});
   }
   return steps;

@@ -2,6 +2,7 @@
 // Eq. 5–8) and the mean edge-weight product of a walk (Sec. 5.1 and Appendix A.3, Eq. 4).
 #pragma once
 
+#include "graph/direction.hpp"
 #include "graph/initializer.hpp"
 #include "graph/layered_graph.hpp"
 
@@ -71,13 +72,11 @@ struct ExpectedEwp {
 /// Products over the steps of a walk.
 [[nodiscard]] ExpectedEwp expected_ewp(std::span<const WalkStep> steps);
 
-enum class WalkDirection { forward, reverse };
-
 /// The steps of a walk of parameters on a network that is a chain of weighted links, as MLPs and VGGs are: in each link
 /// the walk chooses among all parameters of the unit's out-edges (forward) or in-edges (reverse), since an edge in
 /// proportion to its kernel's Σ|w| and then a parameter in proportion to |w| is a parameter in proportion to |w|.
 /// Throws Error(unsupported) if the graph is no such chain and Error(usage) if `initializer` is not a normal one.
 [[nodiscard]] std::vector<WalkStep> walk_steps(const LayeredGraph& graph, const Initializer& initializer,
-                                               WalkDirection direction);
+                                               Direction direction);
 
 }  // namespace phew

@@ -124,25 +124,27 @@ void require_non_negative(const Weights& scores) {
   }
 }
 
-std::vector<std::int64_t> shares(std::span<const Parameter> parameters, std::int64_t target) {
-  std::int64_t all = 0;
-  for (const Parameter& p : parameters) all += p.size();
-  // 128 bits: sizes and targets may each take 62.
+std::vector<std::int64_t> split(std::int64_t target, std::span<const std::int64_t> weights) {
+  // 128 bits: target and weights may each take 62.
   __extension__ using Wide = unsigned __int128;
-  std::vector<std::int64_t> parts, order(parameters.size());
-  std::vector<std::int64_t> remainders;
-  for (const Parameter& p : parameters) {
-    const Wide product = static_cast<Wide>(target) * static_cast<Wide>(p.size());
-    parts.push_back(all == 0 ? 0 : static_cast<std::int64_t>(product / static_cast<Wide>(all)));
-    remainders.push_back(all == 0 ? 0 : static_cast<std::int64_t>(product % static_cast<Wide>(all)));
-  }
+  const auto all = static_cast<Wide>(std::accumulate(weights.begin(), weights.end(), std::int64_t{0}));
+  std::vector<std::int64_t> parts(weights.size()), order(weights.size());
+  if (all == 0) return parts;
+  const auto exact = [&](std::size_t i) { return static_cast<Wide>(target) * static_cast<Wide>(weights[i]); };
+  for (std::size_t i = 0; i < parts.size(); ++i) parts[i] = static_cast<std::int64_t>(exact(i) / all);
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, std::greater<>{},
-                           [&](std::int64_t i) { return remainders[static_cast<std::size_t>(i)]; });
+                           [&](std::int64_t i) { return exact(static_cast<std::size_t>(i)) % all; });
   std::int64_t missing = target - std::accumulate(parts.begin(), parts.end(), std::int64_t{0});
   for (const std::int64_t i : order)
     if (missing-- > 0) ++parts[static_cast<std::size_t>(i)];
   return parts;
+}
+
+std::vector<std::int64_t> shares(std::span<const Parameter> parameters, std::int64_t target) {
+  std::vector<std::int64_t> sizes;
+  for (const Parameter& p : parameters) sizes.push_back(p.size());
+  return split(target, sizes);
 }
 
 Mask keep_top(std::span<const Parameter> parameters, const Weights& scores, std::int64_t target, Scope scope) {

@@ -30,6 +30,10 @@ enum class Scope { global, per_layer };
 /// by such scores, nor their products rank paths.
 void require_non_negative(const Weights& scores);
 
+/// Splits `target` in proportion to weights by largest remainders (ties: the earlier), so that the parts add up to it
+/// exactly; all 0 if the weights are.
+[[nodiscard]] std::vector<std::int64_t> split(std::int64_t target, std::span<const std::int64_t> weights);
+
 /// Splits `target` over tensors in proportion to their sizes by largest remainders (ties: the earlier tensor), so that
 /// the parts add up to it exactly.
 [[nodiscard]] std::vector<std::int64_t> shares(std::span<const Parameter> parameters, std::int64_t target);

@@ -21,14 +21,6 @@ MethodResult result_of(Mask mask, std::vector<Detail> details = {}) {
   return {.mask = std::move(mask), .kept = kept, .details = std::move(details)};
 }
 
-/// A sampler whose single mask is the first of nested ones.
-MaskSampler nested_sampler(std::function<Results(Targets, std::uint64_t)> nested) {
-  const auto sample = [nested](std::int64_t target, std::uint64_t seed) {
-    return std::move(nested(Targets(&target, 1), seed).front());
-  };
-  return {sample, nested};
-}
-
 /// A sampler of a rule that needs no help for masks inside each other.
 MaskSampler each_by_itself(std::function<MethodResult(std::int64_t, std::uint64_t)> sample) {
   const auto nested = [sample](Targets targets, std::uint64_t seed) {

@@ -7,6 +7,7 @@
 #define PHEW_WALKS_CUMULATIVE_INL_HPP
 #endif
 
+#include "graph/random_stream.hpp"
 #include "walks/link_choices.hpp"
 
 #include <bit>

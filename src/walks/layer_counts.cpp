@@ -1,9 +1,9 @@
 #include "walks/layer_counts.hpp"
 
 #include "graph/error.hpp"
+#include "graph/score.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
 
 namespace phew {
@@ -45,16 +45,10 @@ std::vector<std::int64_t> erk_counts(std::span<const Parameter> parameters, std:
     open.erase(i);
   }
 
-  std::int64_t missing = scale.left;
-  for (const std::int64_t i : open) {
-    counts[at(i)] = static_cast<std::int64_t>(scale.scaled(weight[at(i)]) / static_cast<Wide>(scale.weights));
-    missing -= counts[at(i)];
-  }
-  std::ranges::stable_sort(open, std::greater<>{}, [&](std::int64_t i) {
-    return scale.scaled(weight[at(i)]) % static_cast<Wide>(scale.weights);
-  });
-  for (const std::int64_t i : open)
-    if (missing-- > 0) ++counts[at(i)];
+  std::vector<std::int64_t> open_weights;
+  for (const std::int64_t i : open) open_weights.push_back(weight[at(i)]);
+  const std::vector<std::int64_t> parts = split(scale.left, open_weights);
+  for (std::size_t k = 0; k < open.size(); ++k) counts[at(open[k])] = parts[k];
   return counts;
 }
 

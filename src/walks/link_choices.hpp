@@ -12,7 +12,9 @@
 // too.
 #pragma once
 
+#include "graph/direction.hpp"
 #include "graph/layered_graph.hpp"
+#include "walks/bias.hpp"
 #include "walks/choice_tree.hpp"
 #include "walks/float_buffer.hpp"
 
@@ -21,12 +23,6 @@
 #include <vector>
 
 namespace phew {
-
-/// By Σ|w| of the kernel (PHEW: paths with higher edge-weights), equal, or by 1 / Σ|w| (paths with lower edge-weights).
-/// A bias of 0 stays 0, inverse included; uniform is 1 for every weight, zero or not.
-enum class Bias { weight, uniform, inverse };
-
-enum class Direction { forward, reverse };
 
 /// The choice among a unit's edges in one direction. Row = the unit that the walk stands on; leaf i = edge i of it.
 struct EdgeChoices {

@@ -21,10 +21,10 @@ MethodResult result_of(WalkMask found) {
                       {"walk_depth_min", found.shortest},
                       {"walk_depth_mean", static_cast<double>(found.steps) / walks},
                       {"walk_depth_max", found.longest},
-                      {"input_starts_min", found.input_starts_min},
-                      {"input_starts_max", found.input_starts_max},
-                      {"output_starts_min", found.output_starts_min},
-                      {"output_starts_max", found.output_starts_max}}};
+                      {"input_starts_min", found.inputs.least},
+                      {"input_starts_max", found.inputs.most},
+                      {"output_starts_min", found.outputs.least},
+                      {"output_starts_max", found.outputs.most}}};
 }
 
 MaskSampler prepare_walks(const LayeredGraph& graph, const MethodOptions& options, Bias bias) {
@@ -37,11 +37,7 @@ MaskSampler prepare_walks(const LayeredGraph& graph, const MethodOptions& option
       results.push_back(result_of(std::move(found)));
     return results;
   };
-  return {.sample =
-              [nested](std::int64_t target, std::uint64_t seed) {
-                return std::move(nested({&target, 1}, seed).front());
-              },
-          .nested = nested};
+  return nested_sampler(nested);
 }
 
 MaskSampler prepare_phew(const MethodInput& input, const MethodOptions& options) {
@@ -69,10 +65,7 @@ MaskSampler synflow_sampler(const MethodInput& input, const MethodOptions& optio
     }
     return results;
   };
-  return {[nested](std::int64_t target, std::uint64_t seed) {
-            return std::move(nested(std::span(&target, 1), seed).front());
-          },
-          nested};
+  return nested_sampler(nested);
 }
 
 MaskSampler prepare_synflow(const MethodInput& input, const MethodOptions& options) {
@@ -98,14 +91,14 @@ MaskSampler prepare_top_paths(const MethodInput& input, const MethodOptions& opt
 }
 
 constexpr std::array registry{
-    Method{"phew", Values::weights, false, reads::walks | reads::nested,
+    Method{"phew", Values::weights, false, reads::walks | reads::seed | reads::nested,
            "walks biased by weight magnitude, until the density is met", "Patil & Dovrolis 2021, Sec. 5", prepare_phew},
-    Method{"uniform-walk", Values::none, false, reads::walks | reads::nested,
+    Method{"uniform-walk", Values::none, false, reads::walks | reads::seed | reads::nested,
            "walks that choose every edge with equal chance", "Patil & Dovrolis 2021, Sec. 6.1", prepare_uniform_walk},
-    Method{"inverse-walk", Values::weights, false, reads::walks | reads::nested,
+    Method{"inverse-walk", Values::weights, false, reads::walks | reads::seed | reads::nested,
            "walks biased by 1 / weight magnitude: paths with lower edge-weights", "Patil & Dovrolis 2021, Sec. 4",
            prepare_inverse_walk},
-    Method{"gradient-walk", Values::scores, false, reads::walks | reads::nested,
+    Method{"gradient-walk", Values::scores, false, reads::walks | reads::seed | reads::nested,
            "walks biased by scores, such as the size of each weight's gradient", "Patil & Dovrolis 2021, Sec. 4",
            prepare_gradient_walk},
     Method{"top-paths", Values::either, false, reads::paths,
@@ -123,29 +116,37 @@ constexpr std::array registry{
     Method{"invert", Values::either, false, reads::scope | reads::nested,
            "the lowest scores, or without scores the smallest |w|: a check on a ranking", "Frankle et al. 2021",
            prepare_invert},
-    Method{"random", Values::none, false, reads::scope | reads::nested, "parameters with equal chance, exact count",
-           "Patil & Dovrolis 2021, Sec. 2 and A.1", prepare_random},
-    Method{"bernoulli", Values::none, false, reads::nested,
+    Method{"random", Values::none, false, reads::scope | reads::nested | reads::seed,
+           "parameters with equal chance, exact count", "Patil & Dovrolis 2021, Sec. 2 and A.1", prepare_random},
+    Method{"bernoulli", Values::none, false, reads::nested | reads::seed,
            "each parameter by itself with the density as its chance; the count varies", "Patil & Dovrolis 2021, A.1",
            prepare_bernoulli},
-    Method{"uniform-layer", Values::none, false, reads::nested, "random, each layer at the same density",
+    Method{"uniform-layer", Values::none, false, reads::nested | reads::seed, "random, each layer at the same density",
            "Mocanu et al. 2018; Evci et al. 2020, Sec. 3", prepare_uniform_layer},
-    Method{"erk", Values::none, false, reads::nested,
+    Method{"erk", Values::none, false, reads::nested | reads::seed,
            "random, layer densities in proportion to the sum of a tensor's extents / their product",
            "Evci et al. 2020, Sec. 3", prepare_erk},
-    Method{"shuffle", Values::none, true, 0, "a mask's parameters exchanged at random within each tensor",
+    Method{"shuffle", Values::none, true, reads::seed, "a mask's parameters exchanged at random within each tensor",
            "Frankle et al. 2021", prepare_shuffle},
     Method{"reinit", Values::weights, true, 0, "a mask as it is, for other weights: those that its file then names",
            "Frankle et al. 2021", prepare_reinit},
     Method{"radix-net", Values::none, false, 0, "mixed-radix edges: every input joined to every output alike",
            "Kepner & Robinett 2019", prepare_radix_net},
-    Method{"random-regular", Values::none, false, 0,
+    Method{"random-regular", Values::none, false, reads::seed,
            "random edges, all units of a link with the same degree: expanders", "Prabhu et al. 2018",
            prepare_random_regular},
-    Method{"erdos-renyi", Values::none, false, reads::nested, "random edges, all edges of a link equally likely",
-           "Mocanu et al. 2018", prepare_erdos_renyi}};
+    Method{"erdos-renyi", Values::none, false, reads::nested | reads::seed,
+           "random edges, all edges of a link equally likely", "Mocanu et al. 2018", prepare_erdos_renyi}};
 
 }  // namespace
+
+MaskSampler nested_sampler(
+    std::function<std::vector<MethodResult>(std::span<const std::int64_t> targets, std::uint64_t seed)> nested) {
+  const auto sample = [nested](std::int64_t target, std::uint64_t seed) {
+    return std::move(nested({&target, 1}, seed).front());
+  };
+  return {sample, nested};
+}
 
 std::span<const Method> methods() { return registry; }
 

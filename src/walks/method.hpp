@@ -59,6 +59,10 @@ struct MaskSampler {
   std::function<std::vector<MethodResult>(std::span<const std::int64_t> targets, std::uint64_t seed)> nested{};
 };
 
+/// A sampler whose single mask is the first of nested ones.
+[[nodiscard]] MaskSampler nested_sampler(
+    std::function<std::vector<MethodResult>(std::span<const std::int64_t> targets, std::uint64_t seed)> nested);
+
 /// Where a method takes its number per parameter from.
 enum class Values {
   none,
@@ -72,6 +76,7 @@ namespace reads {
 inline constexpr unsigned granularity = 1, max_walks = 2, start = 4, shortcuts = 8, scope = 16, rounds = 32, paths = 64,
                           schedule = 128;
 inline constexpr unsigned nested = 1U << 16;  ///< makes masks inside each other
+inline constexpr unsigned seed = 1U << 17;    ///< draws at random
 inline constexpr unsigned walks = granularity | max_walks | start | shortcuts;
 }  // namespace reads
 

@@ -16,56 +16,59 @@ namespace {
 class Growth {
  public:
   explicit Growth(const Walker& walker)
-      : graph_(walker.graph()), mask_(graph_.parameters()), starts_(static_cast<std::size_t>(graph_.unit_count())) {
-    for (const Link& link : graph_.links()) bits_.push_back(link.fixed() ? nullptr : &mask_[link.parameter]);
+      : walker_(walker), grown_{Mask(graph().parameters())}, starts_(static_cast<std::size_t>(graph().unit_count())) {
+    for (const Link& link : graph().links()) bits_.push_back(link.fixed() ? nullptr : &grown_.mask[link.parameter]);
   }
-  Growth(const Growth&) = delete;  // bits_ points into mask_
+  Growth(const Growth&) = delete;  // bits_ points into the mask
   Growth& operator=(const Growth&) = delete;
 
   void add(std::span<const Kept> steps, const WalkEnds& ends) {
-    for (const Kept& step : steps) kept_ += mark(step);
+    for (const Kept& step : steps) grown_.kept += mark(step);
     const auto count = static_cast<std::int64_t>(steps.size());
-    shortest_ = walks_ == 0 ? count : std::min(shortest_, count);
-    longest_ = std::max(longest_, count);
-    steps_ += count;
-    ++walks_;
+    grown_.shortest = grown_.walks == 0 ? count : std::min(grown_.shortest, count);
+    grown_.longest = std::max(grown_.longest, count);
+    grown_.steps += count;
+    ++grown_.walks;
     ++starts_[static_cast<std::size_t>(ends.start)];
   }
   /// Brings what add() will touch near.
   void fetch(std::span<const Kept> steps) const {
     for (const Kept& step : steps) bits_[step.link]->prefetch(step.row, step.first);
   }
+  void count_drawn(std::size_t walks) { grown_.drawn += static_cast<std::int64_t>(walks); }
 
-  [[nodiscard]] std::int64_t kept() const { return kept_; }
-  [[nodiscard]] std::int64_t walks() const { return walks_; }
+  [[nodiscard]] std::int64_t kept() const { return grown_.kept; }
+  [[nodiscard]] std::int64_t walks() const { return grown_.walks; }
 
-  [[nodiscard]] WalkMask result(const Walker& walker, std::int64_t drawn) const {
-    const auto [inputs_min, inputs_max] = start_counts(walker.starts(Direction::forward));
-    const auto [outputs_min, outputs_max] = start_counts(walker.starts(Direction::reverse));
-    return {mask_, kept_, walks_, steps_, drawn, shortest_, longest_, inputs_min, inputs_max, outputs_min, outputs_max};
+  [[nodiscard]] WalkMask result() const {
+    WalkMask result = grown_;
+    result.inputs = start_counts(walker_.starts(Direction::forward));
+    result.outputs = start_counts(walker_.starts(Direction::reverse));
+    return result;
   }
 
  private:
+  [[nodiscard]] const LayeredGraph& graph() const { return walker_.graph(); }
+
   /// Sets a step's bits and returns how many were new.
   std::int64_t mark(const Kept& step) {
     BitMatrix& bits = *bits_[step.link];
     if (step.count == 1) return bits.set(step.row, step.first) ? 1 : 0;
-    const BitMatrix* within = graph_.has_mask() ? &graph_.mask()[graph_.links()[step.link].parameter] : nullptr;
+    const BitMatrix* within = graph().has_mask() ? &graph().mask()[graph().links()[step.link].parameter] : nullptr;
     std::int64_t fresh = 0;
     for (std::int64_t p = step.first; p < step.last(); ++p)
       if (within == nullptr || within->test(step.row, p)) fresh += bits.set(step.row, p) ? 1 : 0;
     return fresh;
   }
 
-  [[nodiscard]] std::pair<std::int64_t, std::int64_t> start_counts(std::span<const std::int64_t> units) const {
+  [[nodiscard]] StartCounts start_counts(std::span<const std::int64_t> units) const {
     const auto uses = [&](std::int64_t unit) { return starts_[static_cast<std::size_t>(unit)]; };
     return {uses(*std::ranges::min_element(units, {}, uses)), uses(*std::ranges::max_element(units, {}, uses))};
   }
 
-  const LayeredGraph& graph_;
-  Mask mask_;
-  std::vector<BitMatrix*> bits_;  ///< by link
-  std::int64_t kept_ = 0, walks_ = 0, steps_ = 0, shortest_ = 0, longest_ = 0;
+  const Walker& walker_;
+  WalkMask grown_;                    ///< its start counts are worked out at last
+  std::vector<BitMatrix*> bits_;      ///< by link
   std::vector<std::int64_t> starts_;  ///< by vertex
 };
 
@@ -123,7 +126,7 @@ std::vector<WalkMask> keep_walks_nested(const Walker& walker, std::span<const st
   auto target = targets.rbegin();
   double yield = greatest_yield(walker);  // new parameters a walk
   bool reach_known = false;
-  for (std::int64_t drawn = 0; target != targets.rend();) {
+  while (target != targets.rend()) {
     // As long as walks find much that is new, there is more to be reached: a pass over the weights saved.
     if (!reach_known && (2 * last > prunable || yield < 1)) {
       reach_known = true;
@@ -136,15 +139,14 @@ std::vector<WalkMask> keep_walks_nested(const Walker& walker, std::span<const st
       unreachable_density(last, growth.kept(), prunable, fmt::format("after {} walks", growth.walks()),
                           "lower the density or raise --max-walks");
     const std::size_t count = walks.draw(std::min(wanted, allowed), threads);
-    drawn += static_cast<std::int64_t>(count);
+    growth.count_drawn(count);
     const std::int64_t before = growth.kept();
     constexpr std::size_t ahead = 4;
     for (std::size_t i = 0; i < std::min(ahead, count); ++i) growth.fetch(walks[i]);
     for (std::size_t i = 0; i < count && target != targets.rend(); ++i) {
       if (i + ahead < count) growth.fetch(walks[i + ahead]);
       growth.add(walks[i], walks.ends(i));
-      for (; target != targets.rend() && growth.kept() >= *target; ++target)
-        masks.push_back(growth.result(walker, drawn));
+      for (; target != targets.rend() && growth.kept() >= *target; ++target) masks.push_back(growth.result());
     }
     yield = static_cast<double>(growth.kept() - before) / static_cast<double>(count);
     if (progress) progress(growth.kept(), last);

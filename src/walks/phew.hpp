@@ -12,6 +12,12 @@
 
 namespace phew {
 
+/// Starts of the units of one end: of the one used least and the one used most, among those where walks can start.
+struct StartCounts {
+  std::int64_t least = 0, most = 0;
+  friend bool operator==(const StartCounts&, const StartCounts&) = default;
+};
+
 struct WalkMask {
   Mask mask;
   std::int64_t kept = 0;
@@ -19,8 +25,7 @@ struct WalkMask {
   std::int64_t steps = 0;                  ///< weighted edges that they followed
   std::int64_t drawn = 0;                  ///< walks drawn, those behind the last one merged included
   std::int64_t shortest = 0, longest = 0;  ///< steps of a walk
-  /// Least and most starts of a unit of either end, among those where walks can start.
-  std::int64_t input_starts_min = 0, input_starts_max = 0, output_starts_min = 0, output_starts_max = 0;
+  StartCounts inputs{}, outputs{};
 };
 
 /// Called now and then with the parameters kept so far and their target. May throw to stop.

@@ -8,9 +8,9 @@
 // Edges of bias 0, and edges that lead nowhere, are dropped before the first walk, so no walk ever fails.
 #pragma once
 
+#include "graph/direction.hpp"
 #include "graph/layered_graph.hpp"
-#include "graph/random_stream.hpp"
-#include "walks/link_choices.hpp"
+#include "walks/bias.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -85,7 +85,7 @@ class WalkSteps {
 };
 
 /// Draws walks. Immutable after construction, which is one pass over the weights; safe to share between threads.
-/// Memory: see LinkChoices; about a quarter of the weights in convolutions, an eighth in dense layers.
+/// Memory: about a quarter of the weights in convolutions, an eighth in dense layers.
 class Walker {
  public:
   /// Throws Error(data) if no input–output path of non-zero bias exists, naming a parameter that blocks all of them if

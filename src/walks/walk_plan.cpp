@@ -2,6 +2,7 @@
 
 #include "graph/error.hpp"
 #include "graph/parallel.hpp"
+#include "graph/random_stream.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -226,7 +227,7 @@ std::vector<const Hop*> WalkPlan::find_fair_hops(Direction d, const Layer& layer
     fixed |= !links_[l];
     if (!links_[l]) continue;
     for (std::int64_t u = 0; u < layer.units; ++u)
-      if (!usable(d, l, u)) return {};
+      if (walks_pass(layer.first + u) && !usable(d, l, u)) return {};
     fair.push_back(&hop(d, l));
   }
   const bool simple = options_.shortcuts == Shortcuts::skip || (!fixed && options_.shortcuts == Shortcuts::walk) ||

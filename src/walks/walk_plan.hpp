@@ -1,6 +1,7 @@
 // WalkPlan: what walks on one graph ask at every step, worked out before the first one.
 #pragma once
 
+#include "walks/link_choices.hpp"
 #include "walks/walk.hpp"
 
 #include <array>
@@ -78,6 +79,10 @@ class WalkPlan {
 
   [[nodiscard]] bool leads_on(Direction d, std::int64_t vertex) const {
     return (d == Direction::forward ? to_output_ : from_input_)[static_cast<std::size_t>(vertex)] != 0;
+  }
+  /// Whether a walk may stand on the vertex.
+  [[nodiscard]] bool walks_pass(std::int64_t vertex) const {
+    return leads_on(Direction::forward, vertex) && leads_on(Direction::reverse, vertex);
   }
   [[nodiscard]] bool usable(Direction d, std::size_t link, std::int64_t unit) const;
   [[nodiscard]] std::int64_t fixed_count(Direction d, const Link& link, std::int64_t unit) const;

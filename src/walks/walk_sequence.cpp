@@ -1,6 +1,7 @@
 #include "walks/walk_sequence.hpp"
 
 #include "graph/parallel.hpp"
+#include "graph/random_stream.hpp"
 
 #include <algorithm>
 #include <functional>

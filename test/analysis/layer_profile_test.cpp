@@ -3,6 +3,7 @@
 #include "graph/zoo.hpp"
 #include "support/brute_force.hpp"
 #include "support/random_network.hpp"
+#include "support/starved_block.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -73,18 +74,8 @@ BOOST_AUTO_TEST_CASE(a_toy_network) {
 }
 
 // An identity shortcut keeps outputs reachable over a collapsed link: collapse and disconnection are two things.
-//   input ──► a ──┬─► b (collapsed) ─► Add ──► fc
-//                 └────── fixed ───────►┘
 BOOST_AUTO_TEST_CASE(a_collapsed_link_beside_a_shortcut) {
-  phew::Network network("shortcut");
-  const auto input = network.add("input", phew::op::Input{{2, 1, 1}});
-  const auto a = network.add("a", phew::op::Linear{2, 2, true, ""}, {input});
-  const auto b = network.add("b", phew::op::Linear{2, 2, true, ""}, {a});
-  const auto add = network.add("add", phew::op::Add{}, {b, a});
-  network.add("output", phew::op::Output{}, {network.add("fc", phew::op::Linear{2, 1, true, ""}, {add})});
-  phew::Mask mask(network.parameters(), true);
-  mask[1] = phew::BitMatrix(2, 2);
-  const phew::Profile p = profile_of(phew::LayeredGraph(network).masked(mask));
+  const phew::Profile p = profile_of(phew::test::StarvedBlock().graph);
   const std::vector<std::string> collapsed{"b"};
   BOOST_TEST(p.network.collapsed_links == collapsed, boost::test_tools::per_element());
   BOOST_TEST(p.network.connected);

@@ -3,6 +3,7 @@
 #include "graph/zoo.hpp"
 #include "support/json_schema.hpp"
 #include "support/random_network.hpp"
+#include "support/starved_block.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -126,18 +127,9 @@ BOOST_AUTO_TEST_CASE(analyze_says_what_was_found) {
   BOOST_TEST(d["parametric"]["layers"][1]["stub_units"] == 1);
 }
 
-//   input ──► a ──┬─► b (nothing kept) ─► add ──► fc       all paths run along the shortcut
-//                 └───────── fixed ───────►┘
 BOOST_AUTO_TEST_CASE(a_starved_block_is_reported_beside_the_whole) {
-  phew::Network network("shortcut");
-  const auto input = network.add("input", phew::op::Input{{2, 1, 1}});
-  const auto a = network.add("a", phew::op::Linear{2, 2, true, ""}, {input});
-  const auto b = network.add("b", phew::op::Linear{2, 2, true, ""}, {a});
-  const auto add = network.add("add", phew::op::Add{}, {b, a});
-  network.add("output", phew::op::Output{}, {network.add("fc", phew::op::Linear{2, 1, true, ""}, {add})});
-  phew::Mask mask(network.parameters(), true);
-  mask[1] = phew::BitMatrix(2, 2);
-  const auto graph = phew::LayeredGraph(network).masked(mask);
+  const phew::test::StarvedBlock block;
+  const auto& [network, graph] = block;
   const auto d = document_of(network, graph, {}, {.parametric = true});
   BOOST_TEST(d["network"]["connected"] == true);
   BOOST_TEST(d["network"]["stub_units"] == 0);

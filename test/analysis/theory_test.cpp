@@ -130,8 +130,8 @@ BOOST_AUTO_TEST_CASE(equation_4) {
 // 6 ──► 4 ──► 5: forward a walk chooses among the 4, then the 5; in reverse among the 4, then the 6.
 BOOST_AUTO_TEST_CASE(steps_of_an_mlp) {
   const phew::LayeredGraph graph(phew::make_network("mlp:6-4-5"));
-  const auto forward = phew::walk_steps(graph, {}, phew::WalkDirection::forward);
-  const auto reverse = phew::walk_steps(graph, {}, phew::WalkDirection::reverse);
+  const auto forward = phew::walk_steps(graph, {}, phew::Direction::forward);
+  const auto reverse = phew::walk_steps(graph, {}, phew::Direction::reverse);
   BOOST_REQUIRE(forward.size() == 2U);
   BOOST_TEST(forward[0].choices == 4);
   BOOST_TEST(forward[1].choices == 5);
@@ -143,25 +143,25 @@ BOOST_AUTO_TEST_CASE(steps_of_an_mlp) {
 
 BOOST_AUTO_TEST_CASE(steps_of_convolutions_count_parameters) {
   const phew::LayeredGraph graph(phew::make_network("vgg11"));
-  const auto forward = phew::walk_steps(graph, {}, phew::WalkDirection::forward);
-  const auto reverse = phew::walk_steps(graph, {}, phew::WalkDirection::reverse);
+  const auto forward = phew::walk_steps(graph, {}, phew::Direction::forward);
+  const auto reverse = phew::walk_steps(graph, {}, phew::Direction::reverse);
   BOOST_TEST(forward.front().choices == 64 * 9);
   BOOST_TEST(reverse.front().choices == 3 * 9);
   BOOST_TEST(forward.back().choices == 10);
 }
 
 BOOST_AUTO_TEST_CASE(what_eq_4_is_not_about_is_refused) {
-  using phew::WalkDirection;
+  using phew::Direction;
   const phew::LayeredGraph chain(phew::make_network("mlp:3-3")), residual(phew::make_network("resnet20"));
-  BOOST_CHECK_THROW((void)phew::walk_steps(residual, {}, WalkDirection::forward), phew::Error);
-  BOOST_CHECK_THROW((void)phew::walk_steps(chain, phew::parse_initializer("xavier-uniform"), WalkDirection::forward),
+  BOOST_CHECK_THROW((void)phew::walk_steps(residual, {}, Direction::forward), phew::Error);
+  BOOST_CHECK_THROW((void)phew::walk_steps(chain, phew::parse_initializer("xavier-uniform"), Direction::forward),
                     phew::Error);
   phew::Network tied("tied");
   auto v = tied.add("input", phew::op::Input{{2, 1, 1}});
   v = tied.add("a", phew::op::Linear{2, 2, true, "shared"}, {v});
   v = tied.add("b", phew::op::Linear{2, 2, true, "shared"}, {v});
   tied.add("output", phew::op::Output{}, {v});
-  BOOST_CHECK_THROW((void)phew::walk_steps(phew::LayeredGraph(tied), {}, WalkDirection::forward), phew::Error);
+  BOOST_CHECK_THROW((void)phew::walk_steps(phew::LayeredGraph(tied), {}, Direction::forward), phew::Error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,7 @@
 #include "graph/error.hpp"
 #include "graph/io/weights_file.hpp"
 #include "graph/zoo.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <array>
 #include <cstdio>
@@ -90,10 +91,7 @@ void measure(bench::Report& report, const std::string& program, const fs::path& 
 int main(int argc, char** argv) try {
   if (argc < 2) phew::fail(phew::ExitCode::usage, "usage: process_bench PHEW_GRAPH [--json]");
   phew::bench::Report report(argc, argv);
-  std::string folder = (fs::temp_directory_path() / "phew-process-bench-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) phew::fail(phew::ExitCode::cant_create, "{}: cannot be made", folder);
-  measure(report, argv[1], folder);
-  fs::remove_all(folder);
+  measure(report, argv[1], phew::test::TemporaryFolder().path());
   return report.exit_code();
 } catch (const phew::Error& error) {
   fmt::print(stderr, "error: {}\n", error.what());

@@ -3,6 +3,7 @@
 
 #include "support/brute_force.hpp"
 #include "support/random_network.hpp"
+#include "support/starved_block.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -46,18 +47,9 @@ std::vector<std::uint8_t> search(const phew::LayeredGraph& graph, const std::vec
 
 BOOST_AUTO_TEST_SUITE(reach)
 
-//   input ──► a ──┬─► b ─► add ──► fc     nothing of b is kept: the shortcut alone carries the paths, and hides that
-//                 └── fixed ──►┘          no parameter reaches add
+// The shortcut alone carries the paths, and hides that no parameter reaches the join.
 BOOST_AUTO_TEST_CASE(a_starved_block_shows_without_its_shortcut) {
-  phew::Network network("shortcut");
-  const auto input = network.add("input", phew::op::Input{{2, 1, 1}});
-  const auto a = network.add("a", phew::op::Linear{2, 2, true, ""}, {input});
-  const auto b = network.add("b", phew::op::Linear{2, 2, true, ""}, {a});
-  const auto add = network.add("add", phew::op::Add{}, {b, a});
-  network.add("output", phew::op::Output{}, {network.add("fc", phew::op::Linear{2, 1, true, ""}, {add})});
-  phew::Mask mask(network.parameters(), true);
-  mask[1] = phew::BitMatrix(2, 2);
-  const auto graph = phew::LayeredGraph(network).masked(mask);
+  const auto graph = phew::test::StarvedBlock().graph;
   const phew::Reach all = phew::reach(graph), parametric = phew::reach(graph, phew::FixedEdges::copies);
   const std::int64_t a0 = 2, add0 = 4;
   BOOST_TEST(all.on_path(a0));

@@ -1,6 +1,7 @@
 #include "common/mask_sources.hpp"
 
 #include "graph/error.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,19 +13,8 @@ using phew::tools::natural_less;
 
 namespace {
 
-/// An empty folder of its own, removed at the end.
-struct Folder {
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "phew-XXXXXX").string();
-    BOOST_REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-
-  void touch(const char* name) const { std::ofstream(path / name) << "x"; }
-
-  fs::path path;
-};
+/// An empty file in it.
+void touch(const phew::test::TemporaryFolder& folder, const char* name) { std::ofstream(folder / name) << "x"; }
 
 phew::Tensor tensor(const char* name, phew::Shape shape) {
   const auto n = static_cast<std::size_t>(phew::element_count(shape));
@@ -46,10 +36,10 @@ BOOST_AUTO_TEST_CASE(numbers_in_names_are_numbers) {
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_is_its_mask_files_in_order) {
-  const Folder folder;
-  for (const char* name : {"m-10.npz", "m-9.safetensors", "notes.txt", "m-9.json", "b.pt"}) folder.touch(name);
-  fs::create_directory(folder.path / "folder.npz");
-  const auto files = phew::tools::mask_files(folder.path);
+  const phew::test::TemporaryFolder folder;
+  for (const char* name : {"m-10.npz", "m-9.safetensors", "notes.txt", "m-9.json", "b.pt"}) touch(folder, name);
+  fs::create_directory(folder / "folder.npz");
+  const auto files = phew::tools::mask_files(folder.path());
   BOOST_REQUIRE(files.size() == 3U);
   BOOST_TEST(files[0].filename() == "b.pt");
   BOOST_TEST(files[1].filename() == "m-9.safetensors");
@@ -57,15 +47,15 @@ BOOST_AUTO_TEST_CASE(a_folder_is_its_mask_files_in_order) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_is_itself_whatever_its_name) {
-  const Folder folder;
-  folder.touch("mask.bin");
-  BOOST_TEST(phew::tools::mask_files(folder.path / "mask.bin").size() == 1U);
+  const phew::test::TemporaryFolder folder;
+  touch(folder, "mask.bin");
+  BOOST_TEST(phew::tools::mask_files(folder / "mask.bin").size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_there) {
-  const Folder folder;
-  BOOST_CHECK_THROW((void)phew::tools::mask_files(folder.path), phew::Error);
-  BOOST_CHECK_THROW((void)phew::tools::mask_files(folder.path / "missing"), phew::Error);
+  const phew::test::TemporaryFolder folder;
+  BOOST_CHECK_THROW((void)phew::tools::mask_files(folder.path()), phew::Error);
+  BOOST_CHECK_THROW((void)phew::tools::mask_files(folder / "missing"), phew::Error);
 }
 
 BOOST_AUTO_TEST_CASE(parameters_are_what_the_file_has_of_rank_two) {

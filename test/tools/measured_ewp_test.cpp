@@ -32,8 +32,8 @@ std::vector<phew::tools::MeasuredEwp> measure(const std::string& network, std::u
 
 /// Mean of forward and reverse walks.
 double mean_of_both(const phew::LayeredGraph& graph, double phew::ExpectedEwp::*figure) {
-  const auto of = [&](phew::WalkDirection d) { return phew::expected_ewp(phew::walk_steps(graph, {}, d)).*figure; };
-  return (of(phew::WalkDirection::forward) + of(phew::WalkDirection::reverse)) / 2;
+  const auto of = [&](phew::Direction d) { return phew::expected_ewp(phew::walk_steps(graph, {}, d)).*figure; };
+  return (of(phew::Direction::forward) + of(phew::Direction::reverse)) / 2;
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_SUITE(measured_ewp)
 // Kaiming-normal MLPs of depth 2–8: uniform walks have Eq. 4's mean at any width, biased ones Π E[Σw²/Σ|w|].
 BOOST_DATA_TEST_CASE(walks_agree_with_theory, data::make({4, 32}) * data::xrange(2, 9), width, depth) {
   const std::string name = fmt::format("mlp:{}x{}", width, depth + 1);
-  const auto steps = phew::walk_steps(phew::LayeredGraph(phew::make_network(name)), {}, phew::WalkDirection::forward);
+  const auto steps = phew::walk_steps(phew::LayeredGraph(phew::make_network(name)), {}, phew::Direction::forward);
   const phew::ExpectedEwp expected = phew::expected_ewp(steps);
   const auto measured = measure(name, 1);
   BOOST_TEST(std::abs(z(measured[0], expected.uniform)) < bound);

@@ -17,7 +17,7 @@
 namespace {
 
 using phew::test::read_text;
-using phew::test::TempFolder;
+using phew::test::TemporaryFolder;
 using phew::test::write_text;
 using Json = nlohmann::json;
 
@@ -29,7 +29,7 @@ struct Outcome {
 
 /// Runs a shell command line; PHEW stands for the program.
 Outcome shell(const std::string& line) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const std::string whole = "PHEW=" PHEW_TRAIN_PROGRAM "; { " + line + "; } >" + (folder / "out").string() + " 2>" +
                             (folder / "err").string();
   const int status = std::system(whole.c_str());
@@ -60,7 +60,7 @@ void put_data(const std::filesystem::path& folder) {
 struct Scene {
   using Flags = std::map<std::string, std::string>;
 
-  TempFolder folder;
+  TemporaryFolder folder;
   std::string run = (folder / "run").string();
   Scene() { put_data(folder.path()); }
 

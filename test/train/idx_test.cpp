@@ -8,7 +8,7 @@
 
 namespace {
 
-using phew::test::TempFolder;
+using phew::test::TemporaryFolder;
 using phew::test::thrown_by;
 using phew::test::write_text;
 
@@ -46,7 +46,7 @@ void write_set(const std::filesystem::path& folder) {
 }
 
 phew::test::Thrown reading(const std::string& content, bool gzipped = false) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   if (gzipped)
     write_gzipped(folder / "file", content);
   else
@@ -59,7 +59,7 @@ phew::test::Thrown reading(const std::string& content, bool gzipped = false) {
 BOOST_AUTO_TEST_SUITE(idx)
 
 BOOST_AUTO_TEST_CASE(plain_and_gzipped_files_read_alike) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_text(folder / "plain", idx_file({7, 4, 9}));
   write_gzipped(folder / "packed", idx_file({7, 4, 9}));
   for (const char* name : {"plain", "packed"}) {
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_file_shorter_or_longer_than_its_header_says_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_truncated_or_damaged_gzip_stream_is_refused) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_gzipped(folder / "packed", idx_file({20, 30, 3}));
   const std::string packed = phew::test::read_text(folder / "packed");
   for (const std::size_t length : {packed.size() - 1, packed.size() / 2, std::size_t{20}}) {
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_shape_beyond_the_file_is_refused_before_it_is_allocated) 
 }
 
 BOOST_AUTO_TEST_CASE(a_set_is_found_in_its_folder_and_in_torchvisions) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   std::filesystem::create_directories(folder / "FashionMNIST/raw");
   write_set(folder / "FashionMNIST/raw");
   const phew::Dataset data = phew::load_dataset("fashion-mnist", folder.path());
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_set_is_found_in_its_folder_and_in_torchvisions) {
 }
 
 BOOST_AUTO_TEST_CASE(files_that_disagree_are_refused_by_name) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto load = [&] { return thrown_by([&] { (void)phew::load_dataset("mnist", folder.path()); }); };
   BOOST_TEST(load().code == 66);
   BOOST_TEST(load().mentions("https://"));

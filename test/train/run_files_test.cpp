@@ -13,7 +13,7 @@ namespace {
 using phew::RunConfig;
 using phew::RunFolder;
 using phew::test::read_text;
-using phew::test::TempFolder;
+using phew::test::TemporaryFolder;
 using phew::test::thrown_by;
 using phew::test::write_text;
 
@@ -48,7 +48,7 @@ Opened open(const std::filesystem::path& folder, const RunConfig& c = config()) 
 BOOST_AUTO_TEST_SUITE(run_files)
 
 BOOST_AUTO_TEST_CASE(a_config_reads_back_as_it_was) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_text(folder / "config.toml", to_toml(config(), machine));
   const RunConfig back = phew::read_run_config(folder / "config.toml");
   BOOST_TEST(differences(back, config()).empty());
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(settings_out_of_range_are_refused_by_flag) {
 }
 
 BOOST_AUTO_TEST_CASE(a_config_that_is_no_toml_is_refused_with_its_line) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_text(folder / "config.toml", "network = \"mlp:2-2\"\nlr = = 3\n");
   const auto thrown = thrown_by([&] { (void)phew::read_run_config(folder / "config.toml"); });
   BOOST_TEST(thrown.code == 65);
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_config_that_is_no_toml_is_refused_with_its_line) {
 }
 
 BOOST_AUTO_TEST_CASE(a_run_of_the_same_settings_starts_over_and_says_so) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const phew::RunFiles files{folder / "run"};
   BOOST_TEST(open(files.folder).thrown.code == 0);
   BOOST_TEST(open(files.folder).notice.find("an unfinished run of the same settings, starting over") !=
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_run_of_the_same_settings_starts_over_and_says_so) {
 }
 
 BOOST_AUTO_TEST_CASE(a_run_of_other_settings_is_left_alone) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   BOOST_TEST(open(folder / "run").thrown.code == 0);
   const std::string before = read_text(folder / "run/config.toml");
   write_text(folder / "run/metrics.jsonl", "{}\n");
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_run_of_other_settings_is_left_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_with_other_files_is_left_alone) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_text(folder / "weights.safetensors", "mine");
   BOOST_TEST(open(folder.path()).thrown.code == 78);
   BOOST_TEST(read_text(folder / "weights.safetensors") == "mine");
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_folder_with_other_files_is_left_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_made_is_refused) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   BOOST_TEST(open(folder / "missing/run").thrown.code == 73);
   write_text(folder / "file", "");
   BOOST_TEST(open(folder / "file").thrown.code == 73);
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_made_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_second_run_is_locked_out_until_the_first_ends) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   int ready[2], done[2];
   BOOST_REQUIRE(::pipe(ready) == 0 && ::pipe(done) == 0);
   const pid_t other = ::fork();
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_second_run_is_locked_out_until_the_first_ends) {
 }
 
 BOOST_AUTO_TEST_CASE(metrics_are_appended_line_by_line) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   RunFolder run(folder / "run", config(), machine, [](const std::string&) {});
   run.append_metrics("{\"epoch\":1}");
   run.append_metrics("{\"epoch\":2}");

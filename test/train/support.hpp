@@ -3,9 +3,9 @@
 
 #include "graph/error.hpp"
 #include "support/dice.hpp"
+#include "support/temporary_folder.hpp"
 #include "train/dataset.hpp"
 
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -13,27 +13,6 @@
 #include <string>
 
 namespace phew::test {
-
-/// A fresh folder, removed with all that is in it.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "phew-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// What a call threw: exit code (0 if nothing) and message.
 struct Thrown {

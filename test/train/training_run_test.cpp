@@ -16,7 +16,7 @@
 namespace {
 
 using phew::test::read_text;
-using phew::test::TempFolder;
+using phew::test::TemporaryFolder;
 using phew::test::thrown_by;
 
 const phew::Machine machine{"cpu", 1, "LibTorch"};
@@ -60,7 +60,7 @@ std::vector<nlohmann::json> metrics_of(const std::filesystem::path& folder) {
 BOOST_AUTO_TEST_SUITE(training_run)
 
 BOOST_AUTO_TEST_CASE(a_run_leaves_its_files) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const phew::RunResult result = run(folder / "run");
   BOOST_TEST((result.status == phew::RunStatus::finished));
   BOOST_TEST(result.epochs.size() == 3U);
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_run_leaves_its_files) {
 }
 
 BOOST_AUTO_TEST_CASE(final_weights_are_the_state_in_order_with_pruned_weights_zero) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   (void)run(folder / "run");
   const phew::TensorFile file = phew::read_tensor_file(phew::RunFiles{folder / "run"}.weights());
   const auto state = ticket().network.state();
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(final_weights_are_the_state_in_order_with_pruned_weights_ze
 }
 
 BOOST_AUTO_TEST_CASE(the_same_settings_give_the_same_bytes_and_another_seed_others) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   (void)run(folder / "a");
   (void)run(folder / "b");
   phew::RunConfig other = config();
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(the_same_settings_give_the_same_bytes_and_another_seed_othe
 }
 
 BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_leaves_its_reason_and_no_weights) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   phew::RunConfig c = config();
   c.lr = 1e30;
   const auto thrown = thrown_by([&] { (void)run(folder / "run", c); });
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_leaves_its_reason_and_no_weights)
 }
 
 BOOST_AUTO_TEST_CASE(an_interrupted_run_keeps_whole_epochs_and_starts_over) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   int steps = 0;
   phew::RunObserver observer;
   observer.stop = [&] { return ++steps == 6; };  // four steps an epoch

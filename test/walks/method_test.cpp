@@ -137,6 +137,16 @@ BOOST_AUTO_TEST_CASE(methods_do_not_share_random_numbers) {
     }
 }
 
+/// What `reads::seed` promises: `phew-graph mask` says of the methods without it that all their masks are one.
+BOOST_AUTO_TEST_CASE(masks_differ_between_seeds_where_the_method_reads_the_seed_and_only_there) {
+  for (const Method& method : phew::methods()) BOOST_TEST_CONTEXT(method.name) {
+      const Prepared prepared = prepare(method, phew::test::small_networks[1].graph(), 0.3);
+      const phew::MaskSampler sampler = method.prepare(prepared.input, {});
+      const bool same = sampler.sample(prepared.target, 1).mask == sampler.sample(prepared.target, 2).mask;
+      BOOST_TEST(same != method.reads(phew::reads::seed));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(gradient_walks_refuse_scores_that_are_no_bias) {
   const auto net = phew::make_network("mlp:2-1");
   const Method& method = phew::find_method("gradient-walk");

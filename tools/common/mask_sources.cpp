@@ -29,12 +29,12 @@ std::string_view take_number(const std::string& text, std::size_t& at) {
 
 }  // namespace
 
-Mask read_mask_for(const fs::path& path, const Network& network, const Weights& weights, const MaskFileOptions& options,
-                   const Notice& notice) {
+Mask read_mask_for(const fs::path& path, const Network& network, const std::string& weights_hash,
+                   const MaskFileOptions& options, const Notice& notice) {
   const TensorFile file = read_tensor_file(path);
   Mask mask = mask_from_tensors(file, network.parameters(), options);
   const auto made_for = file.metadata.find("weights_xxh3");
-  if (weights.empty() || made_for == file.metadata.end() || made_for->second == hash_of(weights)) return mask;
+  if (weights_hash.empty() || made_for == file.metadata.end() || made_for->second == weights_hash) return mask;
   const auto init = file.metadata.find("init"), seed = file.metadata.find("init_seed");
   const bool initial = init != file.metadata.end() && seed != file.metadata.end();
   notice(fmt::format("{}: made for other weights than these{}", path.string(),

@@ -18,10 +18,10 @@ namespace phew::tools {
 /// order, `NAME_mask` as NAME. Throws Error(data) if there are none.
 [[nodiscard]] std::vector<Parameter> masked_parameters(const TensorFile& file);
 
-/// The mask in a file, for a network with these weights. Metadata may tell that it was made for others, which is no
-/// ticket any more: then a notice says so. (Weights of no tensors are not compared.)
-[[nodiscard]] Mask read_mask_for(const std::filesystem::path& path, const Network& network, const Weights& weights,
-                                 const MaskFileOptions& options, const Notice& notice);
+/// The mask in a file, for a network whose weights have this hash (hash_of; empty: not known). Metadata may tell that
+/// it was made for others, which is no ticket any more: then a notice says so.
+[[nodiscard]] Mask read_mask_for(const std::filesystem::path& path, const Network& network,
+                                 const std::string& weights_hash, const MaskFileOptions& options, const Notice& notice);
 
 /// Whether `name` comes before `other`, numbers in them compared as numbers.
 [[nodiscard]] bool natural_less(const std::string& name, const std::string& other);

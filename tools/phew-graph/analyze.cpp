@@ -208,9 +208,10 @@ std::vector<Result> analyze_all(const AnalyzeCommand& command) {
   }
   std::vector<Result> results;
   if (files.empty()) results.push_back({graph, analyze(network, graph, command.analyses), source});
+  const std::string hash = files.empty() || !graph.has_weights() ? "" : hash_of(graph.weights());
   for (const fs::path& file : files) {
     const LayeredGraph masked =
-        graph.masked(read_mask_for(file, network, graph.weights(), {.zeros_are_pruned = command.zeros_are_pruned},
+        graph.masked(read_mask_for(file, network, hash, {.zeros_are_pruned = command.zeros_are_pruned},
                                    [&](const std::string& line) { command.notice(line); }));
     source.mask = file.string();
     results.push_back({masked, analyze(network, masked, command.analyses), source});

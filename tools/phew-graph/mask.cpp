@@ -212,6 +212,8 @@ void run(const MaskCommand& command, const CLI::App& app) {
   if (command.list) return print_methods(command.json);
   const Method& method = find_method(command.method);
   check_mask_options(app, command, method);
+  if (command.count > 1 && !method.reads(reads::seed))
+    command.notice(fmt::format("{} draws nothing at random: the masks of all seeds are one", method.name));
   const std::vector<MaskJob> jobs = mask_jobs(command);
   check_output(command, jobs);
   Stopwatch watch;
@@ -228,12 +230,8 @@ void run(const MaskCommand& command, const CLI::App& app) {
 
   Maker maker(command, source, sampler, targets);
   std::vector<Json> masks;
-  Mask first;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     Made made = maker.make(i, jobs[i]);
-    if (i == 0) first = made.result.mask;
-    if (i == 1 && made.result.mask == first)
-      command.notice(fmt::format("{} draws nothing at random: the masks of all seeds are one", method.name));
     bar.clear();
     if (made.target == 0) made.target = made.result.kept;
     made.seconds = std::exchange(seconds, {});

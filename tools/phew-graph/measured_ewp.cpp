@@ -1,6 +1,7 @@
 #include "phew-graph/measured_ewp.hpp"
 
 #include "graph/parallel.hpp"
+#include "graph/random_stream.hpp"
 #include "walks/walk.hpp"
 
 #include <cmath>

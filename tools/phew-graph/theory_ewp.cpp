@@ -63,8 +63,8 @@ std::vector<Network> networks(const EwpCommand& command) {
 /// What the walks of a measurement, every other one reverse, have on average.
 ExpectedEwp expected_of(const Network& network, const Initializer& initializer, std::int64_t walks) {
   const LayeredGraph graph(network);
-  const ExpectedEwp forward = expected_ewp(walk_steps(graph, initializer, WalkDirection::forward));
-  const ExpectedEwp reverse = expected_ewp(walk_steps(graph, initializer, WalkDirection::reverse));
+  const ExpectedEwp forward = expected_ewp(walk_steps(graph, initializer, Direction::forward));
+  const ExpectedEwp reverse = expected_ewp(walk_steps(graph, initializer, Direction::reverse));
   const double share = static_cast<double>(walks / 2) / static_cast<double>(walks);  // of reverse walks
   return {forward.uniform, forward.biased_wide, forward.biased + share * (reverse.biased - forward.biased)};
 }

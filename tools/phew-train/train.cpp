@@ -140,8 +140,8 @@ void train(Options o) {
   Ticket ticket{load_network(o), {}, {}};
   ticket.initial = initial_tensors(o, ticket.network, notice);
   if (!o.mask.empty())
-    ticket.mask =
-        read_mask_for(o.mask, ticket.network, prunable_of(ticket), {.zeros_are_pruned = o.zeros_are_pruned}, notice);
+    ticket.mask = read_mask_for(o.mask, ticket.network, hash_of(prunable_of(ticket)),
+                                {.zeros_are_pruned = o.zeros_are_pruned}, notice);
   Dataset data = load_dataset(o.config.data, o.data_dir);
   if (o.config.limit > 0) keep_first(data, o.config.limit);
   fit_to(data, ticket.network);
