@@ -28,6 +28,12 @@ constexpr Definition analyze_table[] = {
      "Natural logarithm of the sum over all paths of the edge-weight product, the product of |w|. Null without a path, "
      "without weights, or if every path holds a weight of 0.",
      "paper Sec. 3"},
+    {"network.ewp_mean_log", "Natural logarithm of the mean edge-weight product of a path. Null as ewp_log_total.",
+     "paper Sec. 5.1"},
+    {"network.expected_ewp_mean_log",
+     "What it is on average over these initial weights, where no mask looked at them. Null unless they are initial "
+     "weights of a normal distribution and the network is a chain (an MLP, a VGG).",
+     "paper Eq. 4, A.3"},
     {"network.path_kernel_trace_log",
      "Natural logarithm of the sum over all paths and over each path's parameters of the squared product of the path's "
      "other weights (so one weight of 0 is no division). Null without weights or a path, or where all products are 0.",
@@ -62,6 +68,12 @@ constexpr Definition analyze_table[] = {
      "Its units in the minimum cut, of all such sets the one nearest the inputs; null as "
      "min_hidden_cut.",
      "Menger 1927"},
+    {"layers.ewp_share_max",
+     "The largest share of one of its units in the EWP of all paths: a bottleneck if near 1. Null without EWP.", "own"},
+    {"layers.effective_width",
+     "1 / sum of s^2 over the units' shares s of the EWP that passes through the layer: as many units as would share "
+     "it equally. Null where none passes.",
+     "own; participation ratio"},
     {"links.prunable", "Parameters of the link's tensor.", "own"},
     {"links.kept", "Those that the mask keeps.", "own"},
     {"links.effective", "Those kept and on at least one path; for a tied tensor, of any of its links.", "own"},
@@ -69,6 +81,7 @@ constexpr Definition analyze_table[] = {
     {"links.effective_density", "effective / prunable of the link.", "own"},
     {"links.zero_weights", "Kept parameters whose weight is 0; null without weights.", "own"},
     {"links.flops", "Its part of the network's FLOPs.", "own"},
+    {"links.ewp_share", "Share of the EWP of all paths that passes over the link; null without EWP.", "own"},
     {"links.out_degree",
      "Degrees of the source layer's units within the link: an edge counts once, however many parameters of its kernel "
      "are kept.",

@@ -46,10 +46,14 @@ double sum_over_parameters(const LayeredGraph& graph, const Link& link, const st
 }  // namespace
 
 PathTotals path_totals(const LayeredGraph& graph) {
+  if (graph.has_weights()) return path_totals(graph, path_sums(graph, PathValue::magnitude));
+  return {finite(path_sums(graph, PathValue::one).total_log * std::numbers::log10e), {}, {}};
+}
+
+PathTotals path_totals(const LayeredGraph& graph, const PathSums& ewp) {
   PathTotals totals;
   totals.paths_log10 = finite(path_sums(graph, PathValue::one).total_log * std::numbers::log10e);
-  if (!graph.has_weights()) return totals;
-  totals.ewp_log = finite(path_sums(graph, PathValue::magnitude).total_log);
+  totals.ewp_log = finite(ewp.total_log);
   totals.path_kernel_trace_log = finite(path_kernel_trace_log(graph));
   return totals;
 }

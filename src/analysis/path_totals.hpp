@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/layered_graph.hpp"
+#include "graph/path_sums.hpp"
 
 #include <optional>
 
@@ -17,6 +18,8 @@ struct PathTotals {
 
 /// Two sweeps for the path count, and with weights two each for EWP and the trace. O(kept parameters).
 [[nodiscard]] PathTotals path_totals(const LayeredGraph& graph);
+/// The same where path_sums(graph, PathValue::magnitude) are there already; the graph has weights.
+[[nodiscard]] PathTotals path_totals(const LayeredGraph& graph, const PathSums& ewp);
 
 /// ln Σ_paths Σ_{i ∈ path} Π_{j ∈ path, j ≠ i} w_j², i over the path's parameters: the trace of the path kernel
 /// (Gebhart, Saxena and Schrater 2021, "A Unified Paths Perspective for Pruning at Initialization"). The factor is the

@@ -5,8 +5,20 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <numbers>
 
 namespace phew {
+
+nlohmann::ordered_json unit_shares_json(const LayeredGraph& graph, const EwpShares& shares) {
+  auto list = nlohmann::ordered_json::array();
+  for (std::size_t l = 0; l < shares.units.size(); ++l)
+    for (std::size_t u = 0; u < shares.units[l].size(); ++u)
+      if (shares.units[l][u] > 0)
+        list.push_back({{"unit", graph.unit_name(graph.vertex(l, static_cast<std::int64_t>(u)))},
+                        {"ewp_share", shares.units[l][u]}});
+  return list;
+}
+
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -34,6 +46,8 @@ Json network_json(const Analysis& analysis, const std::string& name) {
           {"unused_outputs", n.unused_outputs},
           {"paths_log10", or_null(analysis.totals.paths_log10)},
           {"ewp_log_total", or_null(analysis.totals.ewp_log)},
+          {"ewp_mean_log", or_null(analysis.mean_ewp_log())},
+          {"expected_ewp_mean_log", analysis.expected_ewp ? Json(analysis.expected_ewp->uniform) : Json()},
           {"path_kernel_trace_log", or_null(analysis.totals.path_kernel_trace_log)},
           {"min_hidden_cut", analysis.cut ? Json(analysis.cut->size()) : Json()},
           {"flops", analysis.flops.whole},
@@ -52,6 +66,7 @@ Json layers_json(const LayeredGraph& graph, const Analysis& analysis) {
   Json layers = Json::array();
   for (std::size_t i = 0; i < analysis.profile.layers.size(); ++i) {
     const LayerProfile& l = analysis.profile.layers[i];
+    const std::optional<LayerShare> share = analysis.shares ? layer_share(analysis.shares->units[i]) : std::nullopt;
     layers.push_back({{"name", l.name},
                       {"units", l.units},
                       {"stub_units", l.stub_units},
@@ -59,6 +74,8 @@ Json layers_json(const LayeredGraph& graph, const Analysis& analysis) {
                       {"dead_units", l.dead_units},
                       {"units_on_path", l.units_on_path},
                       {"cut_units", analysis.cut ? Json(cut_units[i]) : Json()},
+                      {"ewp_share_max", share ? Json(share->largest) : Json()},
+                      {"effective_width", share ? Json(share->effective_width) : Json()},
                       {"input", l.input},
                       {"output", l.output},
                       {"copy", l.copy}});
@@ -96,6 +113,7 @@ Json links_json(const LayeredGraph& graph, const Analysis& analysis, const UnitL
                      {"effective_density", l.counts.effective_density()},
                      {"zero_weights", or_null(l.zero_weights)},
                      {"flops", analysis.flops.links[i]},
+                     {"ewp_share", analysis.shares ? Json(analysis.shares->links[i]) : Json()},
                      {"out_degree", degrees_json(analysis.degrees[weighted].out, lists.degrees)},
                      {"in_degree", degrees_json(analysis.degrees[weighted].in, lists.degrees)}});
     if (!analysis.spectra.empty()) links.back()["spectrum"] = spectrum_json(analysis.spectra[weighted]);
@@ -126,6 +144,7 @@ Json units_json(const LayeredGraph& graph, const Analysis& analysis, const UnitL
   if (lists.stub) units["stub"] = names(graph, analysis.stubs);
   if (lists.dead) units["dead"] = names(graph, analysis.dead);
   if (lists.cut) units["cut"] = analysis.cut ? names(graph, analysis.cut->units) : Json();
+  if (lists.ewp) units["ewp"] = analysis.shares ? unit_shares_json(graph, *analysis.shares) : Json();
   return units;
 }
 
@@ -184,8 +203,12 @@ Json masks_json(std::span<const MaskSource> masks) {
 
 Analysis analyze(const Network& network, const LayeredGraph& graph, const AnalysisOptions& options) {
   const Reach r = reach(graph);
+  std::optional<PathSums> ewp;
+  if (graph.has_weights()) ewp = path_sums(graph, PathValue::magnitude);
   Analysis analysis{.profile = profile(graph, r),
-                    .totals = path_totals(graph),
+                    .totals = ewp ? path_totals(graph, *ewp) : path_totals(graph),
+                    .shares = ewp ? ewp_shares(graph, *ewp) : std::nullopt,
+                    .expected_ewp = options.initializer ? expected_ewp_log(graph, *options.initializer) : std::nullopt,
                     .cut = minimum_hidden_cut(graph, r),
                     .stubs = stub_units(graph, r),
                     .dead = dead_units(graph, r),
@@ -203,6 +226,11 @@ Analysis analyze(const Network& network, const LayeredGraph& graph, const Analys
   }
   if (options.parametric) analysis.parametric = profile(graph, reach(graph, FixedEdges::copies));
   return analysis;
+}
+
+std::optional<double> Analysis::mean_ewp_log() const {
+  if (!totals.ewp_log || !totals.paths_log10) return std::nullopt;
+  return *totals.ewp_log - *totals.paths_log10 * std::numbers::ln10;
 }
 
 std::string verdict(const Analysis& analysis) {
@@ -242,7 +270,7 @@ Json to_json(const LayeredGraph& graph, const Analysis& analysis, const Analysis
                    {"mask", or_null(source.mask)},           {"network", network_json(analysis, source.network)},
                    {"layers", layers_json(graph, analysis)}, {"links", links_json(graph, analysis, lists)}};
   if (analysis.parametric) document["parametric"] = parametric_json(*analysis.parametric);
-  if (lists.stub || lists.dead || lists.cut) document["units"] = units_json(graph, analysis, lists);
+  if (lists.stub || lists.dead || lists.cut || lists.ewp) document["units"] = units_json(graph, analysis, lists);
   return document;
 }
 

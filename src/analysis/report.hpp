@@ -4,12 +4,14 @@
 #include "analysis/bottleneck.hpp"
 #include "analysis/components.hpp"
 #include "analysis/degrees.hpp"
+#include "analysis/ewp_share.hpp"
 #include "analysis/expected_stubs.hpp"
 #include "analysis/flops.hpp"
 #include "analysis/group_similarity.hpp"
 #include "analysis/layer_profile.hpp"
 #include "analysis/path_totals.hpp"
 #include "analysis/spectrum.hpp"
+#include "analysis/theory.hpp"
 #include "graph/layered_graph.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -27,6 +29,8 @@ namespace phew {
 struct AnalysisOptions {
   bool parametric = false;           ///< reach once more, without shortcuts (FixedEdges::copies)
   std::int64_t singular_values = 0;  ///< of each link, the largest; 0: no spectra, which may cost more than the rest
+  std::optional<Initializer>
+      initializer;  ///< of the weights, if they are initial ones: for what theory expects of them
 };
 
 /// All analyses of one mask of a network. A new analysis is a field here, a key in to_json with its line in
@@ -34,8 +38,10 @@ struct AnalysisOptions {
 struct Analysis {
   Profile profile;
   PathTotals totals;
-  std::optional<HiddenCut> cut;           ///< none if some path has no hidden unit
-  std::vector<std::int64_t> stubs, dead;  ///< vertices, ascending
+  std::optional<EwpShares> shares;             ///< of the total EWP; none where there is none
+  std::optional<ExpectedEwpLog> expected_ewp;  ///< none where Eq. 4 does not apply
+  std::optional<HiddenCut> cut;                ///< none if some path has no hidden unit
+  std::vector<std::int64_t> stubs, dead;       ///< vertices, ascending
   Flops flops;
   Components components;
   ExpectedStubs expected_stubs;         ///< of random pruning at each tensor's own density
@@ -43,6 +49,9 @@ struct Analysis {
   std::vector<LinkDegrees> degrees;     ///< by weighted link, as profile.links
   std::vector<LinkSpectrum> spectra;    ///< likewise; empty unless asked for
   std::optional<Profile> parametric;    ///< without shortcuts; none unless asked for
+
+  /// ln of the mean EWP over all paths; none where totals has none.
+  [[nodiscard]] std::optional<double> mean_ewp_log() const;
 };
 
 /// `graph` is of `network`.
@@ -64,11 +73,14 @@ struct AnalysisSource {
 struct UnitLists {
   bool stub = false, dead = false, cut = false;
   bool degrees = false;
+  bool ewp = false;  ///< each unit's share of the EWP
 };
 
 /// The document of one mask: schema "phew-graph/analyze" 1.
 [[nodiscard]] nlohmann::ordered_json to_json(const LayeredGraph& graph, const Analysis& analysis,
                                              const AnalysisSource& source, const UnitLists& lists = {});
+/// Units and their shares of the total EWP, those of share 0 left out: [{unit, ewp_share}].
+[[nodiscard]] nlohmann::ordered_json unit_shares_json(const LayeredGraph& graph, const EwpShares& shares);
 /// The document of several masks: the first one's keys, and each mask's under `masks`.
 [[nodiscard]] nlohmann::ordered_json joined(std::vector<nlohmann::ordered_json> documents);
 

@@ -4,7 +4,9 @@
 
 #include <boost/math/quadrature/exp_sinh.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <numbers>
 
 namespace phew {
@@ -37,25 +39,26 @@ HalfNormalTransform transform(double t) {
   return {value, (1 + t * t) * value - t * mean_uniform_step()};
 }
 
-[[noreturn]] void refuse_graph(const LayeredGraph& graph, std::size_t layer) {
-  fail(ExitCode::unsupported,
-       "layer {}: found a network with branches, fixed links or tied tensors, expected a chain of weighted links, "
-       "such as an MLP or a VGG",
-       graph.layers()[layer].name);
-}
-
-/// Throws unless each layer but the last has one weighted out-link, into the next layer, with a tensor of its own.
-void require_chain(const LayeredGraph& graph) {
+/// The first layer that breaks the chain, in which each layer but the last has one weighted out-link, into the next
+/// layer, with a tensor of its own; none if it holds.
+std::optional<std::size_t> broken_chain(const LayeredGraph& graph) {
   const auto layers = graph.layers();
-  if (graph.parameters().size() != graph.links().size()) refuse_graph(graph, 0);
+  if (graph.parameters().size() != graph.links().size()) return 0;
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const bool last = l + 1 == layers.size();
-    if (layers[l].input != (l == 0) || layers[l].output != last) refuse_graph(graph, l);
+    if (layers[l].input != (l == 0) || layers[l].output != last) return l;
     if (last) continue;
-    if (layers[l].out_links.size() != 1) refuse_graph(graph, l);
+    if (layers[l].out_links.size() != 1) return l;
     const Link& link = graph.links()[layers[l].out_links.front()];
-    if (link.fixed() || link.to != l + 1) refuse_graph(graph, l);
+    if (link.fixed() || link.to != l + 1) return l;
   }
+  return std::nullopt;
+}
+
+bool is_normal(const Initializer& initializer) {
+  using Kind = Initializer::Kind;
+  return initializer.kind == Kind::kaiming_normal || initializer.kind == Kind::xavier_normal ||
+         initializer.kind == Kind::normal;
 }
 
 }  // namespace
@@ -117,17 +120,36 @@ ExpectedEwp expected_ewp(std::span<const WalkStep> steps) {
 }
 
 std::vector<WalkStep> walk_steps(const LayeredGraph& graph, const Initializer& initializer, Direction direction) {
-  using Kind = Initializer::Kind;
-  if (initializer.kind != Kind::kaiming_normal && initializer.kind != Kind::xavier_normal &&
-      initializer.kind != Kind::normal)
+  if (!is_normal(initializer))
     fail(ExitCode::usage, "--init: found a uniform distribution, expected a normal one, which Eq. 4 is about");
-  require_chain(graph);
+  if (const auto layer = broken_chain(graph))
+    fail(ExitCode::unsupported,
+         "layer {}: found a network with branches, fixed links or tied tensors, expected a chain of weighted links, "
+         "such as an MLP or a VGG",
+         graph.layers()[*layer].name);
   std::vector<WalkStep> steps;
   for (const Link& link : graph.links()) {
     const std::int64_t units = direction == Direction::forward ? link.group_targets : link.group_sources;
     steps.push_back({units * link.kernel, initial_std(initializer, graph.parameters()[link.parameter].shape)});
   }
   return steps;
+}
+
+std::optional<ExpectedEwpLog> expected_ewp_log(const LayeredGraph& graph, const Initializer& initializer) {
+  if (!is_normal(initializer) || broken_chain(graph)) return std::nullopt;
+  ExpectedEwpLog log;
+  double biased[2] = {};  // by direction: a product of many layers may leave a double's range
+  std::map<std::int64_t, double> by_choices;
+  for (const Direction direction : {Direction::forward, Direction::reverse})
+    for (const WalkStep& step : walk_steps(graph, initializer, direction)) {
+      const auto [found, fresh] = by_choices.try_emplace(step.choices, 0.0);
+      if (fresh) found->second = mean_biased_step(step.choices);
+      biased[direction == Direction::reverse] += std::log(step.std * found->second);
+      if (direction == Direction::forward) log.uniform += std::log(step.std * mean_uniform_step());
+    }
+  const auto [less, more] = std::minmax(biased[0], biased[1]);
+  log.biased = more + std::log1p(std::exp(less - more)) - std::numbers::ln2;
+  return log;
 }
 
 }  // namespace phew

@@ -7,6 +7,7 @@
 #include "graph/layered_graph.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -78,5 +79,14 @@ struct ExpectedEwp {
 /// Throws Error(unsupported) if the graph is no such chain and Error(usage) if `initializer` is not a normal one.
 [[nodiscard]] std::vector<WalkStep> walk_steps(const LayeredGraph& graph, const Initializer& initializer,
                                                Direction direction);
+
+/// Natural logarithms of what the edge-weight products of paths are expected to be over the initial weights.
+struct ExpectedEwpLog {
+  double uniform = 0;  ///< ln E[EWP] of any one path, so of their mean, too: Eq. 4, uniform walk
+  double biased = 0;   ///< ln E[EWP] of a biased walk at these widths, forward and reverse walks one as often
+};
+/// For dense weights drawn by `initializer`, or masks that do not look at them. None where Eq. 4 does not apply: the
+/// graph is no chain as in walk_steps, or the initializer is not a normal one.
+[[nodiscard]] std::optional<ExpectedEwpLog> expected_ewp_log(const LayeredGraph& graph, const Initializer& initializer);
 
 }  // namespace phew

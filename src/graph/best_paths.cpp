@@ -62,11 +62,25 @@ class LinkMaxima {
   const Link& link_;
 };
 
-std::vector<ScaledSums> best_products(const LayeredGraph& graph) {
+/// The same of whole kernels.
+void raise_kernels(const LayeredGraph& graph, const Link& link, const std::vector<double>& targets,
+                   std::vector<double>& sources) {
+  for (std::size_t t = 0; t < targets.size(); ++t)
+    for_each_step(graph, link, PathLevel::kernel, static_cast<std::int64_t>(t),
+                  [&](std::int64_t source, std::int64_t, double value) {
+                    if (!std::isfinite(value)) graph.weights().require_finite(link.parameter);
+                    double& most = sources[static_cast<std::size_t>(source)];
+                    most = std::max(most, value * targets[t]);
+                  });
+}
+
+std::vector<ScaledSums> best_products(const LayeredGraph& graph, PathLevel level) {
   const auto product = [&](std::size_t l, const std::vector<double>& targets, std::vector<double>& sources) {
     const Link& link = graph.links()[l];
     if (link.fixed())
       copy_backward(link, &ScaledSums::raise, targets, sources);
+    else if (level == PathLevel::kernel)
+      raise_kernels(graph, link, targets, sources);
     else
       LinkMaxima(graph, link)(targets, sources);
     return std::int64_t{0};
@@ -142,6 +156,7 @@ class BestPaths::EdgeList {
     const Link& link = graph_.links()[link_];
     const std::int64_t row = link.group_sources * link.kernel;
     const std::int64_t begin = unit_.index % link.group_sources * link.kernel;
+    if (paths_.level_ == PathLevel::kernel) return add(t, begin, paths_.kernel_value(link, t, begin));
     if (!graph_.has_weights() || graph_.has_mask()) return add_kept(t, begin, begin + link.kernel);
     const float* w = graph_.weights()[link.parameter].data() + t * row + begin;
     if (t + ahead < graph_.layers()[link.to].units) {
@@ -163,12 +178,12 @@ class BestPaths::EdgeList {
     for (std::int64_t p = begin; p < end; ++p) {
       if (graph_.has_mask() && !graph_.mask()[parameter].test(t, p)) continue;
       const std::int64_t at = t * graph_.parameters()[parameter].row_length() + p;
-      add(t, p, graph_.has_weights() ? graph_.weights()[parameter][static_cast<std::size_t>(at)] : 1.0F);
+      add(t, p, graph_.has_weights() ? double{graph_.weights()[parameter][static_cast<std::size_t>(at)]} : 1.0);
     }
   }
 
-  void add(std::int64_t target, std::int64_t position, float weight) {
-    const double product = static_cast<double>(std::abs(weight)) * targets_->value[static_cast<std::size_t>(target)];
+  void add(std::int64_t target, std::int64_t position, double weight) {
+    const double product = std::abs(weight) * targets_->value[static_cast<std::size_t>(target)];
     if (product == 0) return;
     if (product < floor_) {
       complete_ = false;
@@ -210,9 +225,10 @@ class BestPaths::EdgeList {
   double floor_ = 0;
 };
 
-BestPaths::BestPaths(LayeredGraph graph)
+BestPaths::BestPaths(LayeredGraph graph, PathLevel level)
     : graph_(std::move(graph)),
-      best_(best_products(graph_)),
+      level_(level),
+      best_(best_products(graph_, level)),
       nodes_(static_cast<std::size_t>(graph_.unit_count())),
       start_(std::make_unique<Node>()) {
   for (const Layer& layer : graph_.layers())
@@ -235,10 +251,15 @@ ScaledProduct BestPaths::best(std::int64_t vertex) const {
   return ScaledProduct::of(layer.value[static_cast<std::size_t>(unit.index)], layer.exponent);
 }
 
+double BestPaths::kernel_value(const Link& link, std::int64_t row, std::int64_t position) const {
+  return graph_.has_weights() ? graph_.magnitude(link, row, position / link.kernel) : 1;
+}
+
 double BestPaths::value_of(const Step& step) const {
   if (step.position < 0 || !graph_.has_weights()) return 1;
   const Link& link = graph_.links()[step.link];
   const std::int64_t row = step.target - graph_.layers()[link.to].first;
+  if (level_ == PathLevel::kernel) return kernel_value(link, row, step.position);
   const std::int64_t at = row * link.group_sources * link.kernel + step.position;
   return std::abs(graph_.weights()[link.parameter][static_cast<std::size_t>(at)]);
 }

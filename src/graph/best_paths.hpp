@@ -10,6 +10,7 @@
 #pragma once
 
 #include "graph/layered_graph.hpp"
+#include "graph/path_steps.hpp"
 #include "graph/sweep.hpp"
 
 #include <compare>
@@ -36,7 +37,7 @@ struct ScaledProduct {
   }
 };
 
-/// An edge of a path and the one parameter that the path names in its kernel.
+/// An edge of a path and the one parameter that the path names in its kernel (at kernel level the kernel's first).
 struct PathEdge {
   std::size_t link = 0;
   std::int64_t target = 0;     ///< vertex; the source is the path's vertex before it
@@ -53,14 +54,15 @@ struct BestPath {
 /// is the same on every machine). Equal products: by the input unit; then, from there on, the path whose rest has the
 /// larger product; then one that ends at the unit; then by link, target unit and position of the edge. Parameters of
 /// value 0 are on no path, nor are units whose best product to an output is below 2^-850 of their layer's largest.
-/// Without weights every parameter counts 1. The graph's copies share its weights, so it may go out of scope.
+/// Without weights every parameter counts 1. At kernel level all this is of edges and their Σ|w|. The graph's copies
+/// share its weights, so it may go out of scope.
 ///
 /// Cost: one pass over the kept parameters to prepare; then, for each unit that is on a path for the first time, one
 /// over its out-edges, and O(length of the path · log) a path. Memory: about 40 bytes a path and unit on it.
 class BestPaths {
  public:
   /// Throws Error(data) naming the tensor if a kept weight is NaN or infinite.
-  explicit BestPaths(LayeredGraph graph);
+  explicit BestPaths(LayeredGraph graph, PathLevel level = PathLevel::parameter);
   ~BestPaths();
 
   /// The next path, or none if there are no more.
@@ -82,6 +84,7 @@ class BestPaths {
   static bool before(const Step& a, const Step& b);
   [[nodiscard]] ScaledProduct best(std::int64_t vertex) const;
   [[nodiscard]] double value_of(const Step& step) const;
+  [[nodiscard]] double kernel_value(const Link& link, std::int64_t row, std::int64_t position) const;
   Node& node(std::int64_t vertex);
   bool extend(Node& node);
   bool ensure(std::int64_t vertex, std::size_t rank);
@@ -90,6 +93,7 @@ class BestPaths {
   class EdgeList;
 
   LayeredGraph graph_;
+  PathLevel level_;
   std::vector<ScaledSums> best_;              ///< by layer and unit: the best product to an output
   std::vector<std::unique_ptr<Node>> nodes_;  ///< by vertex; null until a path passes
   std::unique_ptr<Node> start_;               ///< before all inputs: its edges lead to the input units

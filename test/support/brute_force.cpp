@@ -2,7 +2,9 @@
 
 #include <bit>
 #include <cmath>
+#include <map>
 #include <stdexcept>
+#include <utility>
 
 namespace phew::test {
 namespace {
@@ -19,7 +21,8 @@ void add_weighted(const LayeredGraph& graph, const Link& link, std::vector<Param
       const std::int64_t source = group * (graph.layers()[link.from].units / link.groups) + column / link.kernel;
       const double w =
           graph.has_weights() ? graph.weights()[link.parameter][at(row * parameter.row_length() + column)] : 1.0;
-      edges.push_back({sources + source, targets + row, link.parameter, row, column, std::abs(w)});
+      edges.push_back({sources + source, targets + row, link.parameter, row, column, std::abs(w),
+                       static_cast<std::size_t>(&link - graph.links().data())});
     }
   }
 }
@@ -27,10 +30,12 @@ void add_weighted(const LayeredGraph& graph, const Link& link, std::vector<Param
 /// Depth-first over all paths; `path` holds the edges taken so far.
 class Enumeration {
  public:
-  Enumeration(const LayeredGraph& graph, std::int64_t limit)
-      : graph_(graph), edges_(parameter_edges(graph)), leaving_(at(graph.unit_count())), limit_(limit) {
+  Enumeration(const LayeredGraph& graph, std::vector<ParameterEdge> edges, std::int64_t limit)
+      : graph_(graph), edges_(std::move(edges)), leaving_(at(graph.unit_count())), limit_(limit) {
     for (const ParameterEdge& e : edges_) leaving_[at(e.from)].push_back(&e);
     result_.on_path.resize(at(graph.unit_count()));
+    result_.unit_ewp.resize(at(graph.unit_count()));
+    result_.link_ewp.resize(graph.links().size());
   }
 
   std::optional<BruteForce> run() {
@@ -56,8 +61,17 @@ class Enumeration {
   void record() {
     ++result_.paths;
     double product = 1;
-    for (const ParameterEdge* e : path_) product *= e->value;
+    double log = 0;
+    for (const ParameterEdge* e : path_) {
+      product *= e->value;
+      log += std::log(e->value);
+    }
     result_.ewp_total += product;
+    if (product > 0)
+      result_.log_ewp.push_back(log);
+    else
+      ++result_.zero_paths;
+    for (const ParameterEdge* e : path_) result_.link_ewp[e->link] += product;
     for (const ParameterEdge* left_out : path_) {
       if (left_out->parameter == Network::no_parameter) continue;
       result_.effective.insert({left_out->parameter, left_out->row, left_out->column});
@@ -66,7 +80,10 @@ class Enumeration {
         if (e != left_out) others *= e->value * e->value;
       result_.path_kernel_trace += others;
     }
-    for (const std::int64_t v : units_) result_.on_path[at(v)] = 1;
+    for (const std::int64_t v : units_) {
+      result_.on_path[at(v)] = 1;
+      result_.unit_ewp[at(v)] += product;
+    }
     result_.unit_paths.insert(units_);
   }
 
@@ -112,13 +129,30 @@ std::vector<ParameterEdge> parameter_edges(const LayeredGraph& graph) {
     for (std::size_t t = 0; t < link.source_of.size(); ++t)
       if (link.source_of[t] >= 0)
         edges.push_back({graph.layers()[link.from].first + link.source_of[t],
-                         graph.layers()[link.to].first + static_cast<std::int64_t>(t)});
+                         graph.layers()[link.to].first + static_cast<std::int64_t>(t), Network::no_parameter, 0, 0, 1,
+                         static_cast<std::size_t>(&link - graph.links().data())});
   }
   return edges;
 }
 
+std::vector<ParameterEdge> kernel_edges(const LayeredGraph& graph) {
+  std::map<std::tuple<std::size_t, std::int64_t, std::int64_t>, ParameterEdge> kernels;
+  for (const ParameterEdge& e : parameter_edges(graph)) {
+    const auto [kernel, fresh] = kernels.try_emplace({e.link, e.from, e.to}, e);
+    if (!fresh && graph.has_weights()) kernel->second.value += e.value;
+  }
+  std::vector<ParameterEdge> edges;
+  for (const auto& [place, edge] : kernels) edges.push_back(edge);
+  return edges;
+}
+
 std::optional<BruteForce> enumerate_paths(const LayeredGraph& graph, std::int64_t limit) {
-  return Enumeration(graph, limit).run();
+  return Enumeration(graph, parameter_edges(graph), limit).run();
+}
+
+std::optional<BruteForce> enumerate_paths(const LayeredGraph& graph, std::vector<ParameterEdge> edges,
+                                          std::int64_t limit) {
+  return Enumeration(graph, std::move(edges), limit).run();
 }
 
 bool is_stub_by_search(const LayeredGraph& graph, const std::vector<ParameterEdge>& edges, std::int64_t vertex) {

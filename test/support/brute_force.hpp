@@ -18,15 +18,22 @@ struct ParameterEdge {
   std::size_t parameter = Network::no_parameter;
   std::int64_t row = 0, column = 0;
   double value = 1;  ///< |w|; 1 without weights
+  std::size_t link = 0;
 };
 
 /// All kept parameters of a graph's links, and its fixed edges. Tied tensors: one edge a link.
 [[nodiscard]] std::vector<ParameterEdge> parameter_edges(const LayeredGraph& graph);
+/// The same with one edge for each kernel, of value Σ|w| (1 without weights), at its first kept parameter's place.
+[[nodiscard]] std::vector<ParameterEdge> kernel_edges(const LayeredGraph& graph);
 
 /// What the list of all input–output paths says. A path names one kept parameter per kernel.
 struct BruteForce {
   std::int64_t paths = 0;
+  std::int64_t zero_paths = 0;   ///< of EWP 0
   double ewp_total = 0;          ///< Σ over paths of Π|w|
+  std::vector<double> log_ewp;   ///< ln Π|w| of each path where that is above 0
+  std::vector<double> unit_ewp;  ///< by vertex: Σ over the paths through the unit
+  std::vector<double> link_ewp;  ///< by link: Σ over the paths over it
   double path_kernel_trace = 0;  ///< Σ over paths, over weighted edges i of the path, of Π over the others of w²
   std::vector<std::uint8_t> on_path;                                        ///< by vertex
   std::set<std::tuple<std::size_t, std::int64_t, std::int64_t>> effective;  ///< (parameter, row, column) on a path
@@ -35,6 +42,9 @@ struct BruteForce {
 
 /// Enumerates them depth first; none if there are more than `limit`.
 [[nodiscard]] std::optional<BruteForce> enumerate_paths(const LayeredGraph& graph, std::int64_t limit);
+/// Of these edges only, which are of `graph`.
+[[nodiscard]] std::optional<BruteForce> enumerate_paths(const LayeredGraph& graph, std::vector<ParameterEdge> edges,
+                                                        std::int64_t limit);
 
 /// The stub rule of graph/reach.hpp, by searching along fixed edges from the unit each way. O(edges) a call.
 [[nodiscard]] bool is_stub_by_search(const LayeredGraph& graph, const std::vector<ParameterEdge>& edges,

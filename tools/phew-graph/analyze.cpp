@@ -3,9 +3,11 @@
 #include "common/mask_sources.hpp"
 #include "common/network_options.hpp"
 #include "common/table.hpp"
+#include "graph/initializer.hpp"
 #include "graph/io/mask_file.hpp"
 #include "phew-graph/commands.hpp"
 #include "phew-graph/definitions_text.hpp"
+#include "phew-graph/unit_shares.hpp"
 
 #include <fmt/ranges.h>
 
@@ -77,6 +79,11 @@ void print_whole(const Result& result) {
   line("paths", totals.paths_log10 ? fmt::format("10^{:.2f}", *totals.paths_log10) : "none");
   if (result.source.weights) {
     line("EWP, all paths", power_of_ten(totals.ewp_log));
+    const std::string mean = power_of_ten(result.analysis.mean_ewp_log());
+    const auto& expected = result.analysis.expected_ewp;
+    line("EWP, mean of a path", expected ? fmt::format("{} ({} expected by Eq. 4 if no mask looked at the weights)",
+                                                       mean, power_of_ten(expected->uniform))
+                                         : mean);
     line("path-kernel trace", power_of_ten(totals.path_kernel_trace_log));
   }
   line("minimum hidden cut", cut_text(result.graph, result.analysis));
@@ -90,11 +97,14 @@ void print_layers(const Result& result) {
   std::vector<std::int64_t> cut(result.graph.layers().size(), 0);
   if (result.analysis.cut)
     for (const std::int64_t v : result.analysis.cut->units) ++cut[result.graph.unit(v).layer];
-  Table table({"layer", "units", "on path", "stub", "expected", "dead", "in cut"});
+  const auto& shares = result.analysis.shares;
+  Table table({"layer", "units", "on path", "stub", "expected", "dead", "in cut", "EWP width"});
   for (std::size_t i = 0; i < cut.size(); ++i) {
     const LayerProfile& l = result.analysis.profile.layers[i];
-    table.add({l.name, whole(l.units), whole(l.units_on_path), whole(l.stub_units),
-               fmt::format("{:.2f}", result.analysis.expected_stubs.layers[i]), whole(l.dead_units), whole(cut[i])});
+    table.add(
+        {l.name, whole(l.units), whole(l.units_on_path), whole(l.stub_units),
+         fmt::format("{:.2f}", result.analysis.expected_stubs.layers[i]), whole(l.dead_units), whole(cut[i]),
+         shares ? fmt::format("{:.1f}", layer_share(shares->units[i]).value_or(LayerShare{}).effective_width) : "-"});
   }
   fmt::print("\n{}", table.text());
 }
@@ -172,6 +182,7 @@ void print_one(const AnalyzeCommand& command, const Result& result) {
   if (command.lists("dead")) print_units(result.graph, "dead units", result.analysis.dead);
   if (command.lists("cut") && result.analysis.cut)
     print_units(result.graph, "units of the minimum cut", result.analysis.cut->units);
+  if (command.lists("ewp")) print_unit_shares(result.graph, result.analysis.shares);
 }
 
 /// A row per mask.
@@ -193,6 +204,7 @@ void print_several(const AnalyzeCommand& command, const std::vector<Result>& res
     if (command.lists("dead")) print_units(r.graph, ("dead units of " + *r.source.mask).c_str(), r.analysis.dead);
     if (command.lists("cut") && r.analysis.cut)
       print_units(r.graph, ("minimum cut of " + *r.source.mask).c_str(), r.analysis.cut->units);
+    if (command.lists("ewp")) print_unit_shares(r.graph, r.analysis.shares);
   }
 }
 
@@ -201,20 +213,22 @@ std::vector<Result> analyze_all(const AnalyzeCommand& command) {
   const Network network = load_network(command);
   AnalysisSource source{network.name(), std::nullopt, std::nullopt};
   LayeredGraph graph(network);
+  AnalysisOptions analyses = command.analyses;
   if (!command.structure_only) {
+    if (command.weights.empty()) analyses.initializer = parse_initializer(command.init);
     LoadedWeights loaded = load_weights(command, network, command);
     source.weights = loaded.source;
     graph = graph.weighted(std::move(loaded.weights));
   }
   std::vector<Result> results;
-  if (files.empty()) results.push_back({graph, analyze(network, graph, command.analyses), source});
+  if (files.empty()) results.push_back({graph, analyze(network, graph, analyses), source});
   const std::string hash = files.empty() || !graph.has_weights() ? "" : hash_of(graph.weights());
   for (const fs::path& file : files) {
     const LayeredGraph masked =
         graph.masked(read_mask_for(file, network, hash, {.zeros_are_pruned = command.zeros_are_pruned},
                                    [&](const std::string& line) { command.notice(line); }));
     source.mask = file.string();
-    results.push_back({masked, analyze(network, masked, command.analyses), source});
+    results.push_back({masked, analyze(network, masked, analyses), source});
   }
   return results;
 }
@@ -226,7 +240,8 @@ void run(const AnalyzeCommand& command) {
       command.notice(fmt::format("warning: {}{}", r.source.mask ? *r.source.mask + ": " : "", line));
   const bool folder = !command.mask.empty() && fs::is_directory(command.mask);
   if (command.json) {
-    const UnitLists lists{command.lists("stub"), command.lists("dead"), command.lists("cut"), command.degrees};
+    const UnitLists lists{command.lists("stub"), command.lists("dead"), command.lists("cut"), command.degrees,
+                          command.lists("ewp")};
     std::vector<Json> documents;
     for (const Result& r : results) documents.push_back(to_json(r.graph, r.analysis, r.source, lists));
     print_json(folder ? joined(std::move(documents)) : documents.front());
@@ -266,10 +281,12 @@ void add_analyze(CLI::App& app) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"stub", "collapse", "disconnected"}));
-  command->add_option("--list-units", options->list_units, "Name the units: stub, dead, cut (comma-separated)")
+  command
+      ->add_option("--list-units", options->list_units,
+                   "Name the units: stub, dead, cut, ewp with their shares of it (comma-separated)")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"stub", "dead", "cut"}));
+      ->check(CLI::IsMember({"stub", "dead", "cut", "ewp"}));
   add_globals(*command, *options);
   command->footer(definitions_text(analyze_definitions(), "data/schema/analyze.json"));
   command->callback([=] { run(*options); });

@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   phew::tools::add_init(app);
   phew::tools::add_mask(app);
   phew::tools::add_analyze(app);
+  phew::tools::add_paths(app);
   phew::tools::add_similarity(app);
   phew::tools::add_theory(app);
   phew::tools::add_convert(app);
