@@ -22,12 +22,12 @@ namespace phew {
 
 struct PathOptions {
   PathLevel level = PathLevel::parameter;
-  std::int64_t top = 10;                   ///< paths of the largest EWP to list
-  bool exact_counts = false;               ///< counts as integers of any length
-  std::int64_t samples = 10'000;           ///< paths to sample for the quantiles; 0: none
-  std::uint64_t seed = 0;                  ///< of the sample
-  std::vector<double> quantiles;           ///< their probabilities
-  std::optional<Initializer> initializer;  ///< of the weights, if they are initial ones
+  std::int64_t top = 10;                     ///< paths of the largest EWP to list
+  bool exact_counts = false;                 ///< counts as integers of any length
+  std::int64_t samples = 10'000;             ///< paths to sample for the quantiles; 0: none
+  std::uint64_t seed = 0;                    ///< of the sample
+  std::vector<double> quantiles{};           ///< their probabilities
+  std::optional<Initializer> initializer{};  ///< of the weights, if they are initial ones
 };
 
 /// All of one mask of a network with weights.

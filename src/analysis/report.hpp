@@ -29,8 +29,7 @@ namespace phew {
 struct AnalysisOptions {
   bool parametric = false;           ///< reach once more, without shortcuts (FixedEdges::copies)
   std::int64_t singular_values = 0;  ///< of each link, the largest; 0: no spectra, which may cost more than the rest
-  std::optional<Initializer>
-      initializer;  ///< of the weights, if they are initial ones: for what theory expects of them
+  std::optional<Initializer> initializer{};  ///< of the weights, if they are initial ones
 };
 
 /// All analyses of one mask of a network. A new analysis is a field here, a key in to_json with its line in

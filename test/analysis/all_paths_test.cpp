@@ -177,7 +177,7 @@ struct Seen {
 BOOST_AUTO_TEST_SUITE(all_paths)
 
 BOOST_AUTO_TEST_CASE(agree_with_the_analyses_on_ten_thousand_networks) {
-  constexpr std::int64_t limit = 3000;
+  constexpr std::int64_t limit = 10'000;
   Seen seen;
   int compared = 0;
   for (std::uint64_t seed = 1'000'000; compared < 10'000; ++seed) {

@@ -90,22 +90,22 @@ BOOST_AUTO_TEST_CASE(ranks_and_ends) {
   BOOST_TEST(phew::estimate_quantile(equal, 0.1).low.value() == -7.5);
 }
 
-// 4,000 samples: intervals cover with 95 % or a little more (with five standard errors of the share to spare), and
+// 2,500 samples: intervals cover with 95 % or a little more (with five standard errors of the share to spare), and
 // standard errors are the estimates' spread.
-BOOST_DATA_TEST_CASE(intervals_cover_and_errors_are_the_spread, data::make({60, 400}) * data::make({0.1, 0.5, 0.9}), n,
+BOOST_DATA_TEST_CASE(intervals_cover_and_errors_are_the_spread, data::make({60, 250}) * data::make({0.1, 0.5, 0.9}), n,
                      probability) {
-  const double slack = 5 * std::sqrt(0.05 * 0.95 / 4000);
+  const double slack = 5 * std::sqrt(0.05 * 0.95 / 2500);
   for (const auto draw : {normal, skewed}) {
-    const Trials t = run(4000, n, probability, draw);
+    const Trials t = run(2500, n, probability, draw);
     BOOST_TEST(t.covered > 0.95 - slack);
     BOOST_TEST(t.covered < 0.985 + slack);
-    BOOST_TEST(t.mean_square_error == t.spread, boost::test_tools::tolerance(n == 60 ? 0.2 : 0.08));
+    BOOST_TEST(t.mean_square_error == t.spread, boost::test_tools::tolerance(n == 60 ? 0.25 : 0.15));
   }
 }
 
 // With ties the intervals still cover, and may do so more often.
 BOOST_AUTO_TEST_CASE(ties_lose_no_coverage) {
-  for (const double probability : {0.2, 0.5, 0.8}) BOOST_TEST(run(2000, 200, probability, lumps).covered > 0.93);
+  for (const double probability : {0.2, 0.5, 0.8}) BOOST_TEST(run(1500, 200, probability, lumps).covered > 0.93);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -11,6 +11,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <numbers>
 
 namespace data = boost::unit_test::data;
 
@@ -76,13 +77,13 @@ BOOST_AUTO_TEST_CASE(the_checker_finds_faults) {
 BOOST_DATA_TEST_CASE(analyze_documents_fit_their_schema, data::xrange(100), seed) {
   const phew::test::RandomCase random = phew::test::random_case(static_cast<std::uint64_t>(seed));
   const phew::LayeredGraph structure(random.network), weighted(random.network, random.weights);
-  const phew::UnitLists all{true, true, true, true};
+  const phew::UnitLists all{true, true, true, true, true};
   const auto of = [&](const phew::LayeredGraph& graph, const phew::UnitLists& lists,
                       const phew::AnalysisOptions& options) {
     return document_of(random.network, graph, lists, options);
   };
   for (const auto& document :
-       {of(structure, {}, {}), of(weighted.masked(random.mask), all, {true, 3}),
+       {of(structure, {}, {}), of(weighted.masked(random.mask), all, {true, 3, phew::Initializer{}}),
         phew::joined({of(weighted, {}, {true, 0}), of(structure.masked(random.mask), all, {false, 1})})})
     BOOST_TEST(phew::test::violations(schema("analyze"), document) == nothing, boost::test_tools::per_element());
 }
@@ -125,6 +126,30 @@ BOOST_AUTO_TEST_CASE(analyze_says_what_was_found) {
   BOOST_TEST(d["links"][0]["spectrum"]["ramanujan_difference"].is_null());
   BOOST_TEST(d["parametric"]["connected"] == false);
   BOOST_TEST(d["parametric"]["layers"][1]["stub_units"] == 1);
+}
+
+//   in ─┬─ 3 ─► (0) ─ 2 ─► out      6 of 11 by (0), 5 by (1)
+//       └─ 1 ─► (1) ─ 5 ─► out
+BOOST_AUTO_TEST_CASE(shares_of_the_ewp_are_reported) {
+  const phew::Network network = phew::make_network("mlp:1-2-1");
+  const phew::LayeredGraph graph(network,
+                                 phew::Weights(network.parameters(), {phew::make_tensor("0.weight", {2, 1}, {3, -1}),
+                                                                      phew::make_tensor("2.weight", {1, 2}, {-2, 5})}));
+  const auto d = document_of(network, graph, {.ewp = true}, {.initializer = phew::Initializer{}});
+  const auto near = [](const nlohmann::json& found, double expected) {
+    return std::abs(found.get<double>() - expected) < 1e-13;
+  };
+  BOOST_TEST(near(d["network"]["ewp_mean_log"], std::log(5.5)));
+  // (2/π)^(2/2) · 1 · √2: kaiming-normal by fan-out has σ² = 2/2 and 2/1.
+  BOOST_TEST(near(d["network"]["expected_ewp_mean_log"], std::log(2 / std::numbers::pi * std::sqrt(2.0))));
+  BOOST_TEST(near(d["layers"][1]["ewp_share_max"], 6.0 / 11));
+  BOOST_TEST(near(d["layers"][1]["effective_width"], 121.0 / 61));
+  BOOST_TEST(near(d["links"][0]["ewp_share"], 1));
+  BOOST_TEST(d["units"]["ewp"][1]["unit"] == "0[0]");
+  BOOST_TEST(near(d["units"]["ewp"][1]["ewp_share"], 6.0 / 11));
+  const auto bare = document_of(network, phew::LayeredGraph(network));
+  BOOST_TEST(bare["layers"][1]["effective_width"].is_null());
+  BOOST_TEST(bare["network"]["ewp_mean_log"].is_null());
 }
 
 BOOST_AUTO_TEST_CASE(a_starved_block_is_reported_beside_the_whole) {

@@ -127,6 +127,24 @@ BOOST_AUTO_TEST_CASE(equation_4) {
   BOOST_TEST(near(ewp.biased, std::pow(0.3 * phew::mean_biased_step(100), 5)));
 }
 
+// The same in logarithms, on a network: forward and reverse walks differ in their choices, and their mean is meant.
+BOOST_AUTO_TEST_CASE(logarithms_of_equation_4) {
+  const phew::LayeredGraph graph(phew::make_network("mlp:6-4-5"));
+  const auto of = [&](phew::Direction d) { return phew::expected_ewp(phew::walk_steps(graph, {}, d)); };
+  const phew::ExpectedEwp forward = of(phew::Direction::forward), reverse = of(phew::Direction::reverse);
+  const phew::ExpectedEwpLog log = phew::expected_ewp_log(graph, {}).value();
+  BOOST_TEST(near(log.uniform, std::log(forward.uniform)));
+  BOOST_TEST(near(log.biased, std::log((forward.biased + reverse.biased) / 2)));
+  // A product of a thousand layers is below any double; its logarithm is not.
+  const phew::LayeredGraph deep(phew::make_network("mlp:4x1001"));
+  const auto tiny = phew::expected_ewp_log(deep, phew::parse_initializer("normal:1e-6")).value();
+  const auto links = static_cast<double>(deep.links().size());
+  BOOST_TEST(near(tiny.uniform, links * std::log(1e-6 * phew::mean_uniform_step())));
+  BOOST_TEST(near(tiny.biased, links * std::log(1e-6 * phew::mean_biased_step(4))));
+  BOOST_TEST(!phew::expected_ewp_log(graph, phew::parse_initializer("xavier-uniform")).has_value());
+  BOOST_TEST(!phew::expected_ewp_log(phew::LayeredGraph(phew::make_network("resnet20")), {}).has_value());
+}
+
 // 6 ──► 4 ──► 5: forward a walk chooses among the 4, then the 5; in reverse among the 4, then the 6.
 BOOST_AUTO_TEST_CASE(steps_of_an_mlp) {
   const phew::LayeredGraph graph(phew::make_network("mlp:6-4-5"));

@@ -167,6 +167,27 @@ BOOST_AUTO_TEST_CASE(agrees_with_all_paths_on_random_networks) {
   BOOST_TEST(ties > 1000);
 }
 
+// At kernel level a path's factors are Σ|w| of its kernels.
+BOOST_AUTO_TEST_CASE(kernels_rank_by_their_sums) {
+  int compared = 0, ends_differ = 0;
+  for (std::uint64_t seed = 0; compared < 500; ++seed) {
+    const phew::test::RandomCase random = phew::test::random_case(seed);
+    LayeredGraph graph(random.network, random.weights);
+    if (seed % 3 != 0) graph = graph.masked(random.mask);
+    const auto all = phew::test::enumerate_paths(graph, phew::test::kernel_edges(graph), 5000);
+    if (!all) continue;
+    ++compared;
+    BOOST_TEST_INFO_SCOPE(random);
+    std::vector<double> logs = all->log_ewp;
+    std::ranges::sort(logs, std::greater<>{});
+    BestPaths paths(graph, phew::PathLevel::kernel);
+    for (const double log : logs) BOOST_REQUIRE_SMALL(paths.next().value().product.log() - log, 1e-12);
+    BOOST_TEST(!paths.next().has_value());
+    ends_differ += !logs.empty() && logs.front() > logs.back() + 1;
+  }
+  BOOST_TEST(ends_differ > 100);
+}
+
 // 3^1001 paths of 2^-60 each: the products are far below what a double holds.
 BOOST_AUTO_TEST_CASE(a_thousand_layers) {
   const Network network = phew::make_network("mlp:3x1001");

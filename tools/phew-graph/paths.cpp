@@ -64,11 +64,18 @@ std::string count_text(const std::optional<std::int64_t>& count, const std::opti
   return log10 ? fmt::format("10^{:.2f}", *log10) : "none";
 }
 
+/// An integer of any length, in as many lines as it takes.
+void print_digits(const std::string& digits) {
+  constexpr std::size_t width = 78;
+  for (std::size_t i = 0; i < digits.size(); i += width)
+    fmt::print("{:<22}{}\n", i == 0 ? "  exactly" : "", digits.substr(i, width));
+}
+
 void print_whole(const PathReport& r) {
   const auto line = [](const char* name, const std::string& value) { fmt::print("{:<22}{}\n", name, value); };
   const PathStatistics& s = r.statistics;
   line("paths", count_text(s.paths(), s.paths_log10()) + (r.level == PathLevel::kernel ? " of kernels" : ""));
-  if (r.exact) fmt::print("{}", wrapped("exactly " + r.exact->paths.str(), 22));
+  if (r.exact) print_digits(r.exact->paths.str());
   line("paths of EWP 0", count_text(s.zero_paths(), s.zero_paths_log10()));
   line("EWP, all paths", power_of_ten(r.ewp_log));
   line("EWP, mean of a path", power_of_ten(r.mean_ewp_log()));
@@ -83,7 +90,7 @@ void print_whole(const PathReport& r) {
 void print_quantiles(const PathReport& r) {
   if (r.quantiles.empty()) return;
   const auto end = [](const std::optional<double>& value) { return value ? fmt::format("{:.4f}", *value) : "-"; };
-  Table table({"quantile", "ln EWP", "std. error", "95 % interval", ""});
+  Table table({"quantile", "ln EWP", "std. error", "95 % from", "to"});
   for (const QuantileEstimate& q : r.quantiles)
     table.add({fmt::format("{:.4g}", q.probability), fmt::format("{:.4f}", q.value),
                fmt::format("{:.4f}", q.standard_error), end(q.low), end(q.high)});
