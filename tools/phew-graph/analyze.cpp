@@ -1,9 +1,11 @@
 // phew-graph analyze NET [--mask FILE|FOLDER]: stub units, collapse, effective density, paths, bottleneck.
+#include "analysis/analysis_page.hpp"
 #include "analysis/report.hpp"
 #include "common/mask_sources.hpp"
 #include "common/network_options.hpp"
 #include "common/table.hpp"
 #include "graph/initializer.hpp"
+#include "graph/io/atomic_file.hpp"
 #include "graph/io/mask_file.hpp"
 #include "phew-graph/commands.hpp"
 #include "phew-graph/definitions_text.hpp"
@@ -13,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
 
 namespace phew::tools {
@@ -26,16 +29,12 @@ struct AnalyzeCommand : NetworkOptions, Globals {
   AnalysisOptions analyses;
   std::vector<std::string> fail_on;
   std::vector<std::string> list_units;
+  std::string html;
 
   [[nodiscard]] bool lists(const char* kind) const { return std::ranges::count(list_units, kind) > 0; }
 };
 
-/// One mask's analysis and where it came from.
-struct Result {
-  LayeredGraph graph;
-  Analysis analysis;
-  AnalysisSource source;
-};
+using Result = AnalyzedMask;
 
 bool meets(const Analysis& analysis, const std::string& condition) {
   const NetworkProfile& n = analysis.profile.network;
@@ -233,11 +232,24 @@ std::vector<Result> analyze_all(const AnalyzeCommand& command) {
   return results;
 }
 
+/// Refuses before any work what could not be written after it.
+void check_page(const AnalyzeCommand& command) {
+  std::vector<fs::path> inputs{command.net, command.weights};
+  if (!command.mask.empty()) std::ranges::copy(mask_files(command.mask), std::back_inserter(inputs));
+  std::error_code ignored;  // one of them does not exist: not the same
+  for (const fs::path& input : inputs)
+    if (fs::equivalent(command.html, input, ignored))
+      fail(ExitCode::usage, "{}: found the input {} as output, expected another file", command.html, input.string());
+  const AtomicFile opened(command.html);  // and removed again
+}
+
 void run(const AnalyzeCommand& command) {
+  if (!command.html.empty()) check_page(command);
   const std::vector<Result> results = analyze_all(command);
   for (const Result& r : results)
     for (const std::string& line : warnings(r.analysis))
       command.notice(fmt::format("warning: {}{}", r.source.mask ? *r.source.mask + ": " : "", line));
+  if (!command.html.empty()) write_file(command.html, analysis_page(results));
   const bool folder = !command.mask.empty() && fs::is_directory(command.mask);
   if (command.json) {
     const UnitLists lists{command.lists("stub"), command.lists("dead"), command.lists("cut"), command.degrees,
@@ -287,6 +299,10 @@ void add_analyze(CLI::App& app) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"stub", "dead", "cut", "ewp"}));
+  command
+      ->add_option("--html", options->html,
+                   "Also write the report as one HTML page: the graph drawn, charts, tables, CSV of each; no network")
+      ->type_name("FILE");
   add_globals(*command, *options);
   command->footer(definitions_text(analyze_definitions(), "data/schema/analyze.json"));
   command->callback([=] { run(*options); });
