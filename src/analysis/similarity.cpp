@@ -27,7 +27,7 @@ std::optional<double> ratio(const Expected& e) {
 
 Jaccard jaccard(const Overlap& counts, const Expected& chance) {
   if (counts.either == 0) return {};
-  return {static_cast<double>(counts.both) / static_cast<double>(counts.either), ratio(chance)};
+  return {.value = static_cast<double>(counts.both) / static_cast<double>(counts.either), .chance = ratio(chance)};
 }
 
 }  // namespace
