@@ -16,8 +16,8 @@ struct AlignOptions {
   std::int64_t chance_pairs = 20;  ///< random mask pairs for the chance level; at least 2, for a standard error
   std::uint64_t seed = 0;          ///< of those masks
   int threads = 1;                 ///< the result is the same for any number
-  std::function<void(std::int64_t done, std::int64_t total)> progress{};  ///< called after each alignment, by one thread
-                                                                          ///< at a time; may be empty
+  std::function<void(std::int64_t done, std::int64_t total)> progress{};  ///< called after each alignment, by one
+                                                                          ///< thread at a time; may be empty
 };
 
 /// All pairs of masks of the graph's network, in order of (first, second), for compare_groups; each pair is aligned by

@@ -118,9 +118,9 @@ class Solver {
   std::size_t n_;
   std::vector<std::int64_t> row_price_, column_price_;
   Assignment column_of_, row_of_;
-  std::vector<std::int64_t> distance_;         ///< by column, from the free row
-  std::vector<std::size_t> before_;            ///< by column: the row that its way comes from
-  std::vector<std::size_t> open_, closed_;     ///< columns whose distance may fall, and those where it is final
+  std::vector<std::int64_t> distance_;      ///< by column, from the free row
+  std::vector<std::size_t> before_;         ///< by column: the row that its way comes from
+  std::vector<std::size_t> open_, closed_;  ///< columns whose distance may fall, and those where it is final
 };
 
 }  // namespace

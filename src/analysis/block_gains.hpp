@@ -47,7 +47,7 @@ class BlockLinks {
   LayeredGraph graph_;
   UnitBlocks units_;
   std::vector<std::size_t> links_;
-  std::vector<std::vector<Side>> sides_;             ///< by block
+  std::vector<std::vector<Side>> sides_;              ///< by block
   std::vector<std::vector<std::size_t>> neighbours_;  ///< by block
   std::vector<std::uint8_t> own_neighbour_;           ///< by block
 };
@@ -90,7 +90,7 @@ class BlockGains {
 
   const BlockLinks& network_;
   const Mask &a_mask_, &b_mask_;
-  std::vector<LinkLists> a_, b_;  ///< by place in network_.links()
+  std::vector<LinkLists> a_, b_;       ///< by place in network_.links()
   std::vector<std::size_t> place_of_;  ///< by link
 };
 

@@ -113,13 +113,13 @@ constexpr Definition similarity_table[] = {
      "q) over links of n parameters. With --align, the mean over random mask pairs that keep as many parameters of "
      "each link and are aligned the same way.",
      "own"},
-    {"jaccard.chance_global",
-     "The same from the overall densities: p q / (p + q - p q); null with --align.", "own"},
+    {"jaccard.chance_global", "The same from the overall densities: p q / (p + q - p q); null with --align.", "own"},
     {"jaccard.corrected", "(whole - chance) / (1 - chance): 0 at chance, 1 for equal masks; null where chance is 1.",
      "own"},
     {"jaccard.unaligned", "The index before units were matched; with --align.", "own"},
     {"jaccard.chance_error",
-     "Standard error of the simulated chance; for groups the mean over pairs, which is no less than that of their mean; "
+     "Standard error of the simulated chance; for groups the mean over pairs, which is no less than that of their "
+     "mean; "
      "with --align.",
      "own"},
     {"links.jaccard", "Jaccard index of one parameter tensor; null if both masks keep none of it.", "paper Fig. 6"},

@@ -180,7 +180,8 @@ Json pair_json(const MaskPair& pair, std::span<const MaskSource> masks, bool ali
   Json json = {{"first", masks[pair.first].file},           {"second", masks[pair.second].file},
                {"jaccard", or_null(s.whole.value)},         {"chance", or_null(s.whole.chance)},
                {"chance_global", or_null(s.chance_global)}, {"corrected", or_null(s.whole.corrected())}};
-  if (aligned) json.update({{"unaligned", or_null(s.whole.unaligned)}, {"chance_error", or_null(s.whole.chance_error)}});
+  if (aligned)
+    json.update({{"unaligned", or_null(s.whole.unaligned)}, {"chance_error", or_null(s.whole.chance_error)}});
   return json;
 }
 

@@ -43,8 +43,8 @@ std::string to_csv(const GroupSimilarity& groups, std::span<const Parameter> par
   for (const MaskPair& pair : groups.pairs) {
     const Mask &first = masks[pair.first], &second = masks[pair.second];
     const Similarity& s = pair.similarity;
-    const std::string names = fmt::format("{},{},{}", group_of(pair, a), field(sources[pair.first].file),
-                                          field(sources[pair.second].file));
+    const std::string names =
+        fmt::format("{},{},{}", group_of(pair, a), field(sources[pair.first].file), field(sources[pair.second].file));
     text += line(names, {"whole,,", first.size(), first.kept(), second.kept()}, s.whole, s.chance_global);
     for (std::size_t l = 0; l < parameters.size(); ++l)
       text += line(names,

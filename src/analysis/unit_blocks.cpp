@@ -87,8 +87,8 @@ class Bundles {
     for (const std::int64_t v : rules.pinned) pinned_[sets.find_set(at(v))] = 1;
   }
 
-  /// Calls f(vertices, signature) for each bundle that is not pinned, in order of their first vertices. Bundles of equal
-  /// signatures may change places.
+  /// Calls f(vertices, signature) for each bundle that is not pinned, in order of their first vertices. Bundles of
+  /// equal signatures may change places.
   template <typename F>
   void for_each(F&& f) const {
     std::vector<std::size_t> order;

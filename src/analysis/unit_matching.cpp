@@ -55,15 +55,13 @@ class Matching {
   [[nodiscard]] Gains with_likeness(Gains gains, const UnitBlock& block) const {
     const std::int64_t parameter = 4 * likeness_scale * static_cast<std::int64_t>(block.size());
     for (std::size_t i = 0; i < block.size(); ++i)
-      for (std::size_t j = 0; j < block.size(); ++j)
-        gains(i, j) = parameter * gains(i, j) + likeness(block, i, j);
+      for (std::size_t j = 0; j < block.size(); ++j) gains(i, j) = parameter * gains(i, j) + likeness(block, i, j);
     return gains;
   }
 
   static void place(const UnitBlock& block, const Assignment& assignment, Partners& partners) {
     for (std::size_t i = 0; i < block.size(); ++i)
-      for (std::size_t p = 0; p < block.places; ++p)
-        partners[at(block.vertex(i, p))] = block.vertex(assignment[i], p);
+      for (std::size_t p = 0; p < block.places; ++p) partners[at(block.vertex(i, p))] = block.vertex(assignment[i], p);
   }
   [[nodiscard]] Assignment placed(const UnitBlock& block, const Partners& partners) const {
     Assignment assignment(block.size());

@@ -7,18 +7,18 @@
 
 namespace phew {
 
-/// The second mask with its units named as the first's partners of them: parameter (t, s, place in kernel) of the result
-/// is (partner of t, partner of s, place) of `mask`. It computes the same function as `mask` with weights relabelled
-/// alike. O(mask words + kept parameters).
+/// The second mask with its units named as the first's partners of them: parameter (t, s, place in kernel) of the
+/// result is (partner of t, partner of s, place) of `mask`. It computes the same function as `mask` with weights
+/// relabelled alike. O(mask words + kept parameters).
 [[nodiscard]] Mask relabelled(const LayeredGraph& graph, const Mask& mask, const Partners& partners);
 
 /// Each unit its own partner.
 [[nodiscard]] Partners same_units(const LayeredGraph& graph);
 
-/// Matches units so that the masks overlap the most, in number of parameters that both keep: a maximum over permutations
-/// of all blocks together, which is a quadratic assignment problem. It is climbed block by block, as Git Re-Basin does
-/// for weights (Ainsworth et al. 2023): given the partners of all other units, the best permutation of one block is a
-/// linear assignment, solved exactly; blocks take turns until none can better the overlap.
+/// Matches units so that the masks overlap the most, in number of parameters that both keep: a maximum over
+/// permutations of all blocks together, which is a quadratic assignment problem. It is climbed block by block, as Git
+/// Re-Basin does for weights (Ainsworth et al. 2023): given the partners of all other units, the best permutation of
+/// one block is a linear assignment, solved exactly; blocks take turns until none can better the overlap.
 ///
 /// - Starts: the units as they are; by likeness of unit_features; and two passes, from the inputs on and from the
 ///   outputs back, in which a block sees only what is placed already, and likeness decides between equals. The climb
@@ -26,7 +26,8 @@ namespace phew {
 /// - Each climb rises strictly and so ends, at an overlap that no permutation of one block alone can better: a local
 ///   optimum. A block that a weighted link ties to itself (x + conv(x)) is a quadratic problem by itself: there the
 ///   assignment follows the gains at the current partners, and is taken only if the overlap rises.
-/// - The result is never below the overlap of the units as they are, and is the maximum where there is one block without
+/// - The result is never below the overlap of the units as they are, and is the maximum where there is one block
+/// without
 ///   such a link (one hidden layer). It is the same for any number of threads.
 class UnitMatcher {
  public:

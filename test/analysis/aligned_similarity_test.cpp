@@ -70,7 +70,8 @@ BOOST_AUTO_TEST_CASE(unrelated_masks_are_at_chance) {
   BOOST_TEST(last.chance_error.value() > 0.3 * error);
   BOOST_TEST(last.chance_error.value() < 3 * error);
   BOOST_TEST(std::abs(mean - last.chance.value()) < 4 * std::hypot(error, *last.chance_error));
-  const double independent = similarity(exact_mask(network, counts, dice), exact_mask(network, counts, dice)).whole.chance.value();
+  const double independent =
+      similarity(exact_mask(network, counts, dice), exact_mask(network, counts, dice)).whole.chance.value();
   BOOST_TEST(last.chance.value() > independent + 10 * error);
 }
 
@@ -99,8 +100,8 @@ BOOST_AUTO_TEST_CASE(threads_and_repeats_change_nothing_and_seeds_do) {
   for (int i = 0; i < 3; ++i) masks.push_back(exact_mask(network, {40 + i, 30, 12}, dice));
   std::atomic<int> calls = 0;
   const auto of = [&](int threads, std::uint64_t seed) {
-    return aligned_pairs(graph, masks,
-                         {.chance_pairs = 5, .seed = seed, .threads = threads, .progress = [&](auto, auto) { ++calls; }});
+    return aligned_pairs(
+        graph, masks, {.chance_pairs = 5, .seed = seed, .threads = threads, .progress = [&](auto, auto) { ++calls; }});
   };
   const auto one = of(1, 0), many = of(4, 0), other = of(1, 1);
   BOOST_TEST(calls == 3 * (3 + 3 * 5));
@@ -121,8 +122,7 @@ BOOST_AUTO_TEST_CASE(equal_densities_share_their_chance) {
   int calls = 0;
   const auto pairs = aligned_pairs(graph, masks, {.chance_pairs = 7, .progress = [&](auto, auto) { ++calls; }});
   BOOST_TEST(calls == 6 + 7);
-  for (const MaskPair& pair : pairs)
-    BOOST_TEST((pair.similarity.whole.chance == pairs[0].similarity.whole.chance));
+  for (const MaskPair& pair : pairs) BOOST_TEST((pair.similarity.whole.chance == pairs[0].similarity.whole.chance));
 }
 
 BOOST_AUTO_TEST_CASE(empty_and_full_links) {

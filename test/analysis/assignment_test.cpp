@@ -33,8 +33,7 @@ std::int64_t most_of_all_permutations(const phew::Gains& gains) {
   phew::Assignment assignment(gains.size());
   std::iota(assignment.begin(), assignment.end(), 0U);
   std::int64_t most = phew::total_gain(gains, assignment);
-  while (std::ranges::next_permutation(assignment).found)
-    most = std::max(most, phew::total_gain(gains, assignment));
+  while (std::ranges::next_permutation(assignment).found) most = std::max(most, phew::total_gain(gains, assignment));
   return most;
 }
 

@@ -102,8 +102,7 @@ BOOST_AUTO_TEST_CASE(hidden_layers_are_blocks_and_inputs_and_outputs_stay) {
   BOOST_TEST(shape_of(make_network("mlp:5-4-3-2")) == "4x1 3x1");
   BOOST_TEST(shape_of(make_network("mlp:5-2")).empty());
   // Three residual streams, of 4, 3 and 3 joins (conv1 or downsample tie into them), and the blocks' inner layers.
-  BOOST_TEST(shape_of(make_network("resnet20")) ==
-             "16x4 16x1 16x1 16x1 32x1 32x3 32x1 32x1 64x1 64x3 64x1 64x1");
+  BOOST_TEST(shape_of(make_network("resnet20")) == "16x4 16x1 16x1 16x1 32x1 32x3 32x1 32x1 64x1 64x3 64x1 64x1");
 }
 
 //   input ─► a ─┬─► b ─► add     the stream a = add: one block of two places; b inside an Add is its layer
@@ -157,11 +156,12 @@ BOOST_AUTO_TEST_CASE(shared_tensors_tie_what_they_read_and_make) {
 // The law that all rules serve: weights relabelled within blocks give the same outputs.
 BOOST_DATA_TEST_CASE(relabelling_changes_no_function, data::xrange(300), seed) {
   const Network network = test::random_network(static_cast<std::uint64_t>(seed));
-  const std::optional<std::int64_t> inputs = only_input(network);
-  if (!inputs) return;
-  test::Dice dice(static_cast<std::uint64_t>(seed), 5);
   const LayeredGraph graph(network);
   const UnitBlocks units = phew::unit_blocks(graph);
+  BOOST_TEST(units.block_of.size() == static_cast<std::size_t>(graph.unit_count()));
+  const std::optional<std::int64_t> inputs = only_input(network);
+  if (!inputs) return;  // reference_forward takes one input and one output
+  test::Dice dice(static_cast<std::uint64_t>(seed), 5);
   const Partners partners = test::random_relabelling(units, dice);
   const std::vector<Mask> masks = value_masks(network, dice);
   std::vector<Mask> moved;

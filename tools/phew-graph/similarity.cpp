@@ -276,9 +276,9 @@ void add_align_options(CLI::App& command, SimilarityCommand& options) {
       "First match the hidden units of each pair so that the masks overlap the most: masks of different "
       "initialisations are alike only up to the order of units");
   command
-      .add_option("--network", options.network.net,
-                  "Network of the masks, for --align; without it the one that their metadata name. Built-in:\n" +
-                      zoo_help())
+      .add_option(
+          "--network", options.network.net,
+          "Network of the masks, for --align; without it the one that their metadata name. Built-in:\n" + zoo_help())
       ->needs(align);
   command
       .add_option("--align-chance", options.chance_pairs,
