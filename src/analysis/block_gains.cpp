@@ -105,17 +105,24 @@ void BlockGains::add(Gains& gains, std::size_t block, const BlockLinks::Side& si
   const KeptLists& a = side.end == LinkEnd::target ? of_a.targets : of_a.sources;
   const KeptLists& b = side.end == LinkEnd::target ? of_b.targets : of_b.sources;
   const UnitBlocks& units = network_.units();
-  std::vector<std::size_t> columns;
-  // Every bundle of `a` in one list gains with every bundle of `b` in the other.
+  struct Column {
+    std::size_t bundle = 0;
+    std::int32_t place = 0;
+  };
+  std::vector<Column> columns;
+  // Every bundle of `a` in one list gains with every bundle of `b` in the other that has the same place there; bundles
+  // may have several units in a layer.
   const auto meet = [&](std::span<const std::int32_t> in_a, std::span<const std::int32_t> in_b) {
     if (in_a.empty() || in_b.empty()) return;
     columns.clear();
     for (const std::int32_t v : in_b)
-      if (units.block_of[at(v)] == static_cast<std::int32_t>(block)) columns.push_back(at(units.bundle_of[at(v)]));
+      if (units.block_of[at(v)] == static_cast<std::int32_t>(block))
+        columns.push_back({at(units.bundle_of[at(v)]), units.place_of[at(v)]});
     for (const std::int32_t v : in_a) {
       if (units.block_of[at(v)] != static_cast<std::int32_t>(block)) continue;
       const auto row = gains.row(at(units.bundle_of[at(v)]));
-      for (const std::size_t column : columns) ++row[column];
+      const std::int32_t place = units.place_of[at(v)];
+      for (const Column& column : columns) row[column.bundle] += column.place == place;
     }
   };
   if (depthwise(link)) {

@@ -144,14 +144,16 @@ UnitBlocks unit_blocks(const LayeredGraph& graph) {
   });
   std::erase_if(blocks, [](const UnitBlock& block) { return block.size() < 2; });
 
-  UnitBlocks result{std::move(blocks), {}, {}};
+  UnitBlocks result{std::move(blocks), {}, {}, {}};
   result.block_of.assign(at(graph.unit_count()), -1);
   result.bundle_of.assign(at(graph.unit_count()), -1);
+  result.place_of.assign(at(graph.unit_count()), -1);
   for (std::size_t b = 0; b < result.blocks.size(); ++b) {
     const UnitBlock& block = result.blocks[b];
     for (std::size_t i = 0; i < block.vertices.size(); ++i) {
       result.block_of[at(block.vertices[i])] = static_cast<std::int32_t>(b);
       result.bundle_of[at(block.vertices[i])] = static_cast<std::int32_t>(i / block.places);
+      result.place_of[at(block.vertices[i])] = static_cast<std::int32_t>(i % block.places);
     }
   }
   return result;

@@ -25,6 +25,7 @@ struct UnitBlocks {
   std::vector<UnitBlock> blocks;
   std::vector<std::int32_t> block_of;   ///< by vertex; −1: the unit stays where it is
   std::vector<std::int32_t> bundle_of;  ///< by vertex: its bundle within its block
+  std::vector<std::int32_t> place_of;   ///< by vertex: its place within its bundle
 };
 
 /// The rules, each of which keeps every relabelling of units within blocks free of effect:

@@ -34,6 +34,7 @@ BOOST_DATA_TEST_CASE(gains_tell_what_a_permutation_is_worth, data::xrange(300), 
   const Mask a = test::random_mask(network, dice), b = test::random_mask(network, dice);
   const BlockGains gains(links, a, b);
   Partners partners = test::random_relabelling(links.units(), dice);
+  BOOST_TEST(gains.kept_by_both(same_units(graph)) == overlap_of(a, b));
   for (std::size_t k = 0; k < links.units().blocks.size(); ++k) {
     if (links.own_neighbour(k)) continue;
     const UnitBlock& block = links.units().blocks[k];

@@ -189,6 +189,7 @@ BOOST_DATA_TEST_CASE(indices_agree, data::xrange(100), seed) {
         ++seen[v];
         BOOST_TEST(units.block_of[v] == static_cast<std::int32_t>(b));
         BOOST_TEST(units.bundle_of[v] == static_cast<std::int32_t>(i));
+        BOOST_TEST(units.place_of[v] == static_cast<std::int32_t>(p));
         BOOST_TEST(graph.layers()[graph.unit(static_cast<std::int64_t>(v)).layer].hidden());
       }
   for (std::size_t v = 0; v < seen.size(); ++v) BOOST_TEST(seen[v] == (units.block_of[v] >= 0 ? 1 : 0));
