@@ -123,14 +123,36 @@ constexpr Definition similarity_table[] = {
      "Jaccard 1912; paper Sec. 6.2"},
     {"jaccard.chance",
      "Index expected of independent random masks with these link densities p and q: sum of n p q / sum of n (p + q - p "
-     "q) over links of n parameters.",
+     "q) over links of n parameters. With --align, the mean over random mask pairs that keep as many parameters of "
+     "each link and are aligned the same way.",
      "own"},
-    {"jaccard.chance_global", "The same from the overall densities: p q / (p + q - p q).", "own"},
+    {"jaccard.chance_global", "The same from the overall densities: p q / (p + q - p q); null with --align.", "own"},
     {"jaccard.corrected", "(whole - chance) / (1 - chance): 0 at chance, 1 for equal masks; null where chance is 1.",
      "own"},
+    {"jaccard.unaligned", "The index before units were matched; with --align.", "own"},
+    {"jaccard.chance_error",
+     "Standard error of the simulated chance; for groups the mean over pairs, which is no less than that of their "
+     "mean; "
+     "with --align.",
+     "own"},
     {"links.jaccard", "Jaccard index of one parameter tensor; null if both masks keep none of it.", "paper Fig. 6"},
-    {"links.chance", "p q / (p + q - p q) from the link's densities.", "own"},
+    {"links.chance",
+     "p q / (p + q - p q) from the link's densities; with --align the mean over the same aligned random mask pairs.",
+     "own"},
     {"links.corrected", "(jaccard - chance) / (1 - chance) of the link.", "own"},
+    {"links.unaligned", "The index before units were matched; with --align.", "own"},
+    {"links.chance_error", "Standard error of the simulated chance; with --align.", "own"},
+    {"align.network", "The network whose hidden units were matched.", "own"},
+    {"align.units",
+     "Hidden units that may change places. Units tied by identity links or shared tensors, and depthwise ones, move "
+     "together; other grouped convolutions keep their groups.",
+     "own"},
+    {"align.chance_pairs",
+     "Random mask pairs in each chance level. Pairs are aligned to overlap the most: block by block an exact linear "
+     "assignment, given all other units, until none betters the overlap, from four starts, the best of which counts: a "
+     "local optimum, never below the index before aligning.",
+     "Ainsworth et al. 2023; Jonker and Volgenant 1987"},
+    {"align.seed", "Seed of the random masks.", "own"},
     {"groups.pairs", "Pairs of masks with an index.", "own"},
     {"groups.mean", "Mean Jaccard index over the pairs.", "paper Fig. 6"},
     {"groups.std", "Standard deviation over the pairs (n - 1); null below two.", "own"},

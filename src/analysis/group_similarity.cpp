@@ -30,7 +30,8 @@ JaccardSummary summarise(const PairSet& set, std::size_t masks, std::span<const 
     return mean_over(set, tabulate(masks, pairs, [&](const Similarity& s) { return number(pick(s)); }));
   };
   return {mean([](const Jaccard& j) { return j.value; }), mean([](const Jaccard& j) { return j.chance; }),
-          mean([](const Jaccard& j) { return j.corrected(); })};
+          mean([](const Jaccard& j) { return j.corrected(); }), mean([](const Jaccard& j) { return j.unaligned; }),
+          mean([](const Jaccard& j) { return j.chance_error; })};
 }
 
 PairsSummary summarise(const PairSet& set, std::size_t masks, std::span<const MaskPair> pairs) {
@@ -45,13 +46,19 @@ PairsSummary summarise(const PairSet& set, std::size_t masks, std::span<const Ma
 }  // namespace
 
 GroupSimilarity compare_groups(std::span<const Mask> masks, std::size_t a, const PermutationOptions& options) {
-  if (masks.size() < 2 || a == 0 || a > masks.size())
-    fail(ExitCode::internal, "compare_groups: found {} masks, {} in group A", masks.size(), a);
-  GroupSimilarity result;
+  std::vector<MaskPair> pairs;
   for (std::size_t i = 0; i < masks.size(); ++i)
-    for (std::size_t j = i + 1; j < masks.size(); ++j) result.pairs.push_back({i, j, similarity(masks[i], masks[j])});
+    for (std::size_t j = i + 1; j < masks.size(); ++j) pairs.push_back({i, j, similarity(masks[i], masks[j])});
+  return compare_groups(std::move(pairs), masks.size(), a, options);
+}
 
-  const std::size_t n = masks.size(), b = n - a;
+GroupSimilarity compare_groups(std::vector<MaskPair> pairs, std::size_t n, std::size_t a,
+                               const PermutationOptions& options) {
+  if (n < 2 || a == 0 || a > n || pairs.size() != n * (n - 1) / 2)
+    fail(ExitCode::internal, "compare_groups: found {} pairs of {} masks, {} in group A", pairs.size(), n, a);
+  GroupSimilarity result;
+  result.pairs = std::move(pairs);
+  const std::size_t b = n - a;
   if (a > 1) result.within_a = summarise({0, a, false}, n, result.pairs);
   if (b > 1) result.within_b = summarise({a, b, false}, n, result.pairs);
   if (b == 0) return result;

@@ -17,6 +17,8 @@ struct JaccardSummary {
   PairMean value;
   PairMean chance;
   PairMean corrected;
+  PairMean unaligned;     ///< of aligned pairs; else without pairs
+  PairMean chance_error;  ///< of simulated chances; at least the standard error of `chance`, which is the mean of these
 };
 
 /// The pairs within a group, or across two.
@@ -44,6 +46,9 @@ struct GroupSimilarity {
 /// Compares all pairs of masks of one network; the first `a` are group A, the rest group B (none if a is their number).
 /// Throws Error(internal) for fewer than two masks or a = 0. O(pairs · mask words).
 [[nodiscard]] GroupSimilarity compare_groups(std::span<const Mask> masks, std::size_t a,
+                                             const PermutationOptions& options = {});
+/// The same from the similarities of all pairs of `masks` masks, in order of (first, second).
+[[nodiscard]] GroupSimilarity compare_groups(std::vector<MaskPair> pairs, std::size_t masks, std::size_t a,
                                              const PermutationOptions& options = {});
 
 }  // namespace phew

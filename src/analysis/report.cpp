@@ -156,22 +156,30 @@ Json mean_json(const PairMean& m) {
           {"high", or_null(m.high)}};
 }
 
+/// What aligned pairs have besides.
+void add_aligned(Json& json, const JaccardSummary& s) {
+  json["unaligned"] = or_null(s.unaligned.mean);
+  json["chance_error"] = or_null(s.chance_error.mean);
+}
+
 /// Means of a Jaccard index over pairs, under its own keys.
-Json summary_json(const JaccardSummary& s) {
+Json summary_json(const JaccardSummary& s, bool aligned) {
   Json json = mean_json(s.value);
   json["chance"] = or_null(s.chance.mean);
   json["corrected"] = or_null(s.corrected.mean);
+  if (aligned) add_aligned(json, s);
   return json;
 }
 
-Json pairs_summary_json(const std::optional<PairsSummary>& summary, std::span<const Parameter> parameters) {
+Json pairs_summary_json(const std::optional<PairsSummary>& summary, std::span<const Parameter> parameters,
+                        bool aligned) {
   if (!summary) return {};
-  Json json = summary_json(summary->whole);
+  Json json = summary_json(summary->whole, aligned);
   json["chance_global"] = or_null(summary->chance_global.mean);
   json["links"] = Json::array();
   for (std::size_t l = 0; l < parameters.size(); ++l) {
     Json link = {{"name", link_name(parameters[l])}};
-    link.update(summary_json(summary->links[l]));
+    link.update(summary_json(summary->links[l], aligned));
     json["links"].push_back(std::move(link));
   }
   return json;
@@ -186,11 +194,14 @@ Json test_json(const std::optional<PermutationTest>& test) {
           {"exact", test->exact}};
 }
 
-Json pair_json(const MaskPair& pair, std::span<const MaskSource> masks) {
+Json pair_json(const MaskPair& pair, std::span<const MaskSource> masks, bool aligned) {
   const Similarity& s = pair.similarity;
-  return {{"first", masks[pair.first].file},           {"second", masks[pair.second].file},
-          {"jaccard", or_null(s.whole.value)},         {"chance", or_null(s.whole.chance)},
-          {"chance_global", or_null(s.chance_global)}, {"corrected", or_null(s.whole.corrected())}};
+  Json json = {{"first", masks[pair.first].file},           {"second", masks[pair.second].file},
+               {"jaccard", or_null(s.whole.value)},         {"chance", or_null(s.whole.chance)},
+               {"chance_global", or_null(s.chance_global)}, {"corrected", or_null(s.whole.corrected())}};
+  if (aligned)
+    json.update({{"unaligned", or_null(s.whole.unaligned)}, {"chance_error", or_null(s.whole.chance_error)}});
+  return json;
 }
 
 Json masks_json(std::span<const MaskSource> masks) {
@@ -288,32 +299,42 @@ std::string link_name(const Parameter& parameter) {
 }
 
 Json to_json(const GroupSimilarity& groups, std::span<const Parameter> parameters, std::span<const MaskSource> masks,
-             std::size_t a) {
+             std::size_t a, const std::optional<AlignSource>& align) {
+  const bool aligned = align.has_value();
   const PairsSummary& asked = groups.asked();
+  Json jaccard = {{"whole", or_null(asked.whole.value.mean)},
+                  {"chance", or_null(asked.whole.chance.mean)},
+                  {"chance_global", or_null(asked.chance_global.mean)},
+                  {"corrected", or_null(asked.whole.corrected.mean)}};
+  if (aligned) add_aligned(jaccard, asked.whole);
   Json links = Json::array();
-  for (std::size_t l = 0; l < parameters.size(); ++l)
+  for (std::size_t l = 0; l < parameters.size(); ++l) {
     links.push_back({{"name", link_name(parameters[l])},
                      {"parameter", parameters[l].name},
                      {"prunable", parameters[l].size()},
                      {"jaccard", or_null(asked.links[l].value.mean)},
                      {"chance", or_null(asked.links[l].chance.mean)},
                      {"corrected", or_null(asked.links[l].corrected.mean)}});
+    if (aligned) add_aligned(links.back(), asked.links[l]);
+  }
   Json pairs = Json::array();
-  for (const MaskPair& pair : groups.pairs) pairs.push_back(pair_json(pair, masks));
-  return {{"schema", schema("phew-graph/similarity")},
-          {"masks", {{"a", masks_json(masks.first(a))}, {"b", masks_json(masks.subspan(a))}}},
-          {"jaccard",
-           {{"whole", or_null(asked.whole.value.mean)},
-            {"chance", or_null(asked.whole.chance.mean)},
-            {"chance_global", or_null(asked.chance_global.mean)},
-            {"corrected", or_null(asked.whole.corrected.mean)}}},
-          {"links", std::move(links)},
-          {"groups",
-           {{"within_a", pairs_summary_json(groups.within_a, parameters)},
-            {"within_b", pairs_summary_json(groups.within_b, parameters)},
-            {"across", pairs_summary_json(groups.across, parameters)},
-            {"test", test_json(groups.test)}}},
-          {"pairs", std::move(pairs)}};
+  for (const MaskPair& pair : groups.pairs) pairs.push_back(pair_json(pair, masks, aligned));
+  Json document = {{"schema", schema("phew-graph/similarity")},
+                   {"masks", {{"a", masks_json(masks.first(a))}, {"b", masks_json(masks.subspan(a))}}},
+                   {"jaccard", std::move(jaccard)},
+                   {"links", std::move(links)},
+                   {"groups",
+                    {{"within_a", pairs_summary_json(groups.within_a, parameters, aligned)},
+                     {"within_b", pairs_summary_json(groups.within_b, parameters, aligned)},
+                     {"across", pairs_summary_json(groups.across, parameters, aligned)},
+                     {"test", test_json(groups.test)}}},
+                   {"pairs", std::move(pairs)}};
+  if (align)
+    document["align"] = {{"network", align->network},
+                         {"units", align->units},
+                         {"chance_pairs", align->chance_pairs},
+                         {"seed", align->seed}};
+  return document;
 }
 
 }  // namespace phew

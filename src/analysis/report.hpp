@@ -100,10 +100,19 @@ struct MaskSource {
   double density = 0;
 };
 
+/// How the masks of a similarity document were aligned.
+struct AlignSource {
+  std::string network;
+  std::int64_t units = 0;         ///< that may change places
+  std::int64_t chance_pairs = 0;  ///< random mask pairs of a chance level
+  std::uint64_t seed = 0;         ///< of those
+};
+
 /// The similarity document: schema "phew-graph/similarity" 1. `masks` are in the order of compare_groups, the first
-/// `a` of them group A; `parameters` are the tensors.
+/// `a` of them group A; `parameters` are the tensors; `align` says how pairs were aligned, if they were.
 [[nodiscard]] nlohmann::ordered_json to_json(const GroupSimilarity& groups, std::span<const Parameter> parameters,
-                                             std::span<const MaskSource> masks, std::size_t a);
+                                             std::span<const MaskSource> masks, std::size_t a,
+                                             const std::optional<AlignSource>& align = {});
 
 /// A tensor's name without its ".weight": the name of the op, and of its link, in built-in networks.
 [[nodiscard]] std::string link_name(const Parameter& parameter);

@@ -23,8 +23,10 @@ struct Overlap {
 
 /// A Jaccard index and what independent random masks of the same densities would give.
 struct Jaccard {
-  std::optional<double> value;   ///< both / either; none if neither mask keeps anything
-  std::optional<double> chance;  ///< none where the value has none
+  std::optional<double> value;           ///< both / either; none if neither mask keeps anything
+  std::optional<double> chance;          ///< none where the value has none
+  std::optional<double> chance_error{};  ///< standard error of a simulated chance; the closed form has none
+  std::optional<double> unaligned{};     ///< the value before units were matched, where they were (aligned_pairs)
 
   /// (value − chance) / (1 − chance): 0 at chance, 1 for equal masks; none where the chance is 1 (both masks full).
   [[nodiscard]] std::optional<double> corrected() const;

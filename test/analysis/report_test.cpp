@@ -1,5 +1,6 @@
 #include "analysis/report.hpp"
 
+#include "analysis/aligned_similarity.hpp"
 #include "graph/zoo.hpp"
 #include "support/json_schema.hpp"
 #include "support/random_network.hpp"
@@ -245,6 +246,33 @@ BOOST_AUTO_TEST_CASE(schemas_carry_the_definitions) {
   groups.update(defs(similarity, "test"));
   groups["test"] = similarity["$defs"]["test"];
   expect_definitions(groups, "groups.", phew::similarity_definitions());
+  expect_definitions(similarity["properties"]["align"]["properties"], "align.", phew::similarity_definitions());
+}
+
+// Aligned pairs add keys and change no others' names.
+BOOST_AUTO_TEST_CASE(aligned_similarity_documents_fit_their_schema) {
+  const phew::Network network = phew::make_network("mlp:6-5-4-3");
+  const phew::LayeredGraph graph(network);
+  phew::test::Dice dice(8);
+  std::vector<phew::Mask> masks;
+  std::vector<phew::MaskSource> sources;
+  for (int i = 0; i < 4; ++i) {
+    masks.push_back(phew::test::random_mask(network, dice));
+    sources.push_back({"m" + std::to_string(i), masks.back().kept(), masks.back().density()});
+  }
+  for (const std::size_t a : {4U, 2U, 1U}) {
+    const auto groups = phew::compare_groups(phew::aligned_pairs(graph, masks), masks.size(), a);
+    const auto document = phew::to_json(groups, network.parameters(), sources, a, phew::AlignSource{"net", 9, 20, 0});
+    BOOST_TEST(phew::test::violations(schema("similarity"), document) == nothing, boost::test_tools::per_element());
+    BOOST_TEST(document["align"]["units"] == 9);
+    BOOST_TEST(document["jaccard"]["unaligned"].is_number());
+    BOOST_TEST(document["jaccard"]["chance_error"] > 0);
+    BOOST_TEST(document["jaccard"]["chance_global"].is_null());
+    BOOST_TEST(document["links"][0].contains("unaligned"));
+    BOOST_TEST(document["pairs"][0]["jaccard"] >= document["pairs"][0]["unaligned"]);
+  }
+  const auto plain = phew::to_json(phew::compare_groups(masks, 4), network.parameters(), sources, 4);
+  BOOST_TEST((!plain.contains("align") && !plain["jaccard"].contains("unaligned")));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
