@@ -15,7 +15,7 @@ struct PathTotals {
   std::optional<double> path_kernel_trace_log;  ///< natural log of the path-kernel trace; none without weights
 };
 
-/// Two sweeps for the path count, and with weights two each for EWP and the trace. O(kept parameters).
+/// A sweep for the path count, and with weights one for EWP and two for the trace. O(kept parameters).
 [[nodiscard]] PathTotals path_totals(const LayeredGraph& graph);
 
 /// ln Σ_paths Σ_{i ∈ path} Π_{j ∈ path, j ≠ i} w_j², i over the path's parameters: the trace of the path kernel

@@ -186,7 +186,7 @@ Analysis analyze(const Network& network, const LayeredGraph& graph, const Analys
   const Reach r = reach(graph);
   Analysis analysis{.profile = profile(graph, r),
                     .totals = path_totals(graph),
-                    .cut = minimum_hidden_cut(graph, r),
+                    .cut = options.cut ? minimum_hidden_cut(graph, r) : std::nullopt,
                     .stubs = stub_units(graph, r),
                     .dead = dead_units(graph, r),
                     .flops = flops(network, graph),

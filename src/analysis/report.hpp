@@ -25,6 +25,7 @@ namespace phew {
 
 /// Which analyses to run besides the usual ones.
 struct AnalysisOptions {
+  bool cut = true;                   ///< the minimum hidden cut, which may cost more than the rest
   bool parametric = false;           ///< reach once more, without shortcuts (FixedEdges::copies)
   std::int64_t singular_values = 0;  ///< of each link, the largest; 0: no spectra, which may cost more than the rest
 };
@@ -34,7 +35,7 @@ struct AnalysisOptions {
 struct Analysis {
   Profile profile;
   PathTotals totals;
-  std::optional<HiddenCut> cut;           ///< none if some path has no hidden unit
+  std::optional<HiddenCut> cut;           ///< none if some path has no hidden unit, or not asked for
   std::vector<std::int64_t> stubs, dead;  ///< vertices, ascending
   Flops flops;
   Components components;

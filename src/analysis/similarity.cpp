@@ -1,8 +1,7 @@
 #include "analysis/similarity.hpp"
 
+#include "graph/bit_kernels.hpp"
 #include "graph/error.hpp"
-
-#include <bit>
 
 namespace phew {
 namespace {
@@ -51,12 +50,10 @@ Overlap overlap(const BitMatrix& a, const BitMatrix& b) {
     fail(ExitCode::internal, "overlap: found masks of {}x{} and {}x{}, expected equal sizes", a.rows(), a.columns(),
          b.rows(), b.columns());
   Overlap sum{a.rows() * a.columns()};
-  const auto x = a.words(), y = b.words();
-  for (std::size_t w = 0; w < x.size(); ++w) {
-    sum.both += std::popcount(x[w] & y[w]);
-    sum.kept_a += std::popcount(x[w]);
-    sum.kept_b += std::popcount(y[w]);
-  }
+  const PairCounts counts = count_pair(a.words(), b.words());
+  sum.kept_a = counts.a;
+  sum.kept_b = counts.b;
+  sum.both = counts.both;
   sum.either = sum.kept_a + sum.kept_b - sum.both;
   return sum;
 }

@@ -1,10 +1,16 @@
 // phew-graph analyze NET [--mask FILE|FOLDER]: stub units, collapse, effective density, paths, bottleneck.
+#include "analysis/dot.hpp"
 #include "analysis/report.hpp"
+#include "common/interrupt.hpp"
 #include "common/mask_sources.hpp"
 #include "common/network_options.hpp"
+#include "common/progress.hpp"
 #include "common/table.hpp"
+#include "graph/io/atomic_file.hpp"
 #include "graph/io/mask_file.hpp"
 #include "phew-graph/commands.hpp"
+#include "phew-graph/critical_density.hpp"
+#include "phew-graph/csv.hpp"
 #include "phew-graph/definitions_text.hpp"
 
 #include <fmt/ranges.h>
@@ -24,6 +30,8 @@ struct AnalyzeCommand : NetworkOptions, Globals {
   AnalysisOptions analyses;
   std::vector<std::string> fail_on;
   std::vector<std::string> list_units;
+  std::string csv, dot;  ///< files; empty: none
+  SweepOptions sweep;
 
   [[nodiscard]] bool lists(const char* kind) const { return std::ranges::count(list_units, kind) > 0; }
 };
@@ -207,6 +215,7 @@ std::vector<Result> analyze_all(const AnalyzeCommand& command) {
     graph = graph.weighted(std::move(loaded.weights));
   }
   std::vector<Result> results;
+  ProgressBar bar(command.quiet);
   if (files.empty()) results.push_back({graph, analyze(network, graph, command.analyses), source});
   const std::string hash = files.empty() || !graph.has_weights() ? "" : hash_of(graph.weights());
   for (const fs::path& file : files) {
@@ -215,20 +224,54 @@ std::vector<Result> analyze_all(const AnalyzeCommand& command) {
                                    [&](const std::string& line) { command.notice(line); }));
     source.mask = file.string();
     results.push_back({masked, analyze(network, masked, command.analyses), source});
+    bar.update(std::ssize(results), std::ssize(files), "masks");
   }
   return results;
 }
 
+/// A row for each mask, each of its layers and each of its links; `mask` says which.
+CsvTables csv_tables(const std::vector<Json>& documents) {
+  CsvTables tables{{"network", {}}, {"layers", {}}, {"links", {}}};
+  for (const Json& document : documents)
+    for (auto& [name, rows] : tables) {
+      const Json& part = document[name];
+      for (const Json& row : part.is_array() ? part : Json::array({part})) {
+        rows.push_back({{"mask", document["mask"]}});
+        rows.back().update(row);
+      }
+    }
+  return tables;
+}
+
+/// Refuses before any work what could not be written after it.
+void check_files(const AnalyzeCommand& command) {
+  if (!command.csv.empty()) check_csv_tables(command.csv, {"network", "layers", "links"});
+  if (command.dot.empty()) return;
+  if (!command.mask.empty() && fs::is_directory(command.mask))
+    fail(ExitCode::usage, "--dot: found folder {}, expected one mask", command.mask);
+  const HoldInterrupts hold;
+  const AtomicFile probe(command.dot);
+}
+
+void write_dot(const AnalyzeCommand& command, const Result& result) {
+  const std::string text = dot_text(result.graph, reach(result.graph), result.source.network);
+  const HoldInterrupts hold;
+  write_file(command.dot, text);
+}
+
 void run(const AnalyzeCommand& command) {
+  check_files(command);
   const std::vector<Result> results = analyze_all(command);
+  if (!command.dot.empty()) write_dot(command, results.front());
   for (const Result& r : results)
     for (const std::string& line : warnings(r.analysis))
       command.notice(fmt::format("warning: {}{}", r.source.mask ? *r.source.mask + ": " : "", line));
   const bool folder = !command.mask.empty() && fs::is_directory(command.mask);
+  const UnitLists lists{command.lists("stub"), command.lists("dead"), command.lists("cut"), command.degrees};
+  std::vector<Json> documents;
+  for (const Result& r : results) documents.push_back(to_json(r.graph, r.analysis, r.source, lists));
+  if (!command.csv.empty()) write_csv_tables(command.csv, csv_tables(documents));
   if (command.json) {
-    const UnitLists lists{command.lists("stub"), command.lists("dead"), command.lists("cut"), command.degrees};
-    std::vector<Json> documents;
-    for (const Result& r : results) documents.push_back(to_json(r.graph, r.analysis, r.source, lists));
     print_json(folder ? joined(std::move(documents)) : documents.front());
   } else if (folder) {
     print_several(command, results);
@@ -270,9 +313,25 @@ void add_analyze(CLI::App& app) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"stub", "dead", "cut"}));
+  command
+      ->add_option("--csv", options->csv,
+                   "Tables, too: FILE-network.csv (a row each mask), FILE-layers.csv and FILE-links.csv, whose columns "
+                   "are the keys of --json; with --sweep FILE-seeds.csv and FILE-points.csv")
+      ->type_name("FILE");
+  command->add_option("--dot", options->dot, "The graph of a small network, too, for Graphviz: dot -Tsvg FILE")
+      ->type_name("FILE");
+  add_sweep_options(*command, options->sweep,
+                    {"--mask", "--zeros-are-pruned", "--parametric", "--degrees", "--spectra", "--structure-only",
+                     "--fail-on", "--list-units", "--dot"});
   add_globals(*command, *options);
-  command->footer(definitions_text(analyze_definitions(), "data/schema/analyze.json"));
-  command->callback([=] { run(*options); });
+  command->footer(definitions_text(analyze_definitions(), "data/schema/analyze.json") + "\n" +
+                  sweep_definitions_text());
+  command->callback([=] {
+    if (options->sweep.range.empty())
+      run(*options);
+    else
+      run_sweep(*command, *options, *options, options->sweep, options->csv);
+  });
 }
 
 }  // namespace phew::tools
