@@ -18,8 +18,8 @@ struct Components {
   [[nodiscard]] std::int64_t largest() const;
 };
 
-/// Connected components over kept and fixed edges, by union–find (Tarjan 1975). Nearly O(kept edges + units); without a
-/// mask nearly O(units), since the edges of a few units tie each group together.
+/// Connected components over kept and fixed edges, by search: each unit reads its rows of edge bits, by target and by
+/// source, once. O(units + edge words), however many bits are set.
 [[nodiscard]] Components connected_components(const LayeredGraph& graph);
 
 }  // namespace phew

@@ -1,5 +1,7 @@
 #include "analysis/degrees.hpp"
 
+#include "graph/bit_kernels.hpp"
+#include "graph/edge_rows.hpp"
 #include "graph/error.hpp"
 
 #include <algorithm>
@@ -8,24 +10,12 @@
 namespace phew {
 namespace {
 
-/// Adds a link's kept edges to the degrees of both ends.
-void count_edges(const LayeredGraph& graph, const Link& link, std::vector<std::int64_t>& out,
-                 std::vector<std::int64_t>& in) {
-  const BitMatrix& bits = graph.mask()[link.parameter];
-  std::vector<std::int64_t> column_of(static_cast<std::size_t>(bits.columns()));  // a table costs less than a division
-  for (std::size_t p = 0; p < column_of.size(); ++p) column_of[p] = static_cast<std::int64_t>(p) / link.kernel;
-  for (std::int64_t t = 0; t < bits.rows(); ++t) {
-    const auto sources = out.begin() + link.first_source(t);
-    std::int64_t last = -1, edges = 0;
-    for_each_set(bits.row(t), [&](std::int64_t p) {
-      const std::int64_t column = column_of[static_cast<std::size_t>(p)];
-      if (column == last) return;  // another parameter of the same kernel
-      last = column;
-      ++edges;
-      ++sources[column];
-    });
-    in[static_cast<std::size_t>(t)] += edges;
-  }
+/// Edges in the row of each unit.
+std::vector<std::int64_t> degrees_of(const EdgeRows& rows, std::int64_t units) {
+  std::vector<std::int64_t> degrees;
+  degrees.reserve(static_cast<std::size_t>(units));
+  for (std::int64_t u = 0; u < units; ++u) degrees.push_back(count_bits(rows.row(u)));
+  return degrees;
 }
 
 }  // namespace
@@ -64,14 +54,8 @@ DegreeDistribution distribution_of(const std::vector<std::int64_t>& degrees, std
 
 LinkDegrees link_degrees(const LayeredGraph& graph, const Link& link) {
   if (link.fixed()) fail(ExitCode::internal, "link_degrees: found fixed link {}, expected a weighted one", link.name);
-  std::vector<std::int64_t> out(static_cast<std::size_t>(graph.layers()[link.from].units));
-  std::vector<std::int64_t> in(static_cast<std::size_t>(graph.layers()[link.to].units));
-  if (graph.has_mask()) {
-    count_edges(graph, link, out, in);
-  } else {
-    std::ranges::fill(out, link.group_targets);
-    std::ranges::fill(in, link.group_sources);
-  }
+  const auto out = degrees_of(EdgeRows::by_source(graph, link), graph.layers()[link.from].units);
+  const auto in = degrees_of(EdgeRows::by_target(graph, link), graph.layers()[link.to].units);
   return {distribution_of(out, link.group_targets), distribution_of(in, link.group_sources)};
 }
 

@@ -30,7 +30,7 @@ struct LinkDegrees {
 };
 
 /// Degrees in one weighted link; without a mask all edges are there. Throws Error(internal) for a fixed link.
-/// One read of the link's mask bits: O(mask words + kept parameters).
+/// Counts the edge bits by target and by source, which are built if nothing else has needed them: O(edge words).
 [[nodiscard]] LinkDegrees link_degrees(const LayeredGraph& graph, const Link& link);
 
 /// The distribution of these degrees, of which none exceeds `possible`.

@@ -21,6 +21,13 @@ class SideChances {
   /// ln of the chance that no parameter of the unit's own side is kept. The same for all units of a layer.
   [[nodiscard]] double own(std::size_t layer) const { return log_none_kept_[layer]; }
 
+  /// Whether no fixed edge leads on from the layer's units on this side, so that one stands for all.
+  [[nodiscard]] bool alike(std::size_t layer) const {
+    return std::ranges::none_of(links(graph_.layers()[layer]), [&](std::size_t l) {
+      return graph_.links()[l].fixed() && follows(graph_, graph_.links()[l], fixed_);
+    });
+  }
+
   /// The same for the unit and all that it reaches along fixed edges on this side; −inf if an end is among them.
   [[nodiscard]] double reached(std::int64_t vertex) const {
     std::set<std::int64_t> found;
@@ -80,12 +87,15 @@ ExpectedStubs expected_stubs(const LayeredGraph& graph, std::span<const double> 
   double log_none = 0;
   for (std::size_t l = 0; l < graph.layers().size(); ++l) {
     const Layer& layer = graph.layers()[l];
-    double stubs = 0;
+    const bool alike = in.alike(l) && out.alike(l);
+    double stubs = 0, chance = 0, log_not = 0;
     for (std::int64_t v = layer.first; layer.hidden() && !layer.copy && v < layer.first + layer.units; ++v) {
-      const double chance =
-          -std::expm1(in.own(l)) * std::exp(out.reached(v)) - std::expm1(out.own(l)) * std::exp(in.reached(v));
+      if (v == layer.first || !alike) {
+        chance = -std::expm1(in.own(l)) * std::exp(out.reached(v)) - std::expm1(out.own(l)) * std::exp(in.reached(v));
+        log_not = std::log1p(-std::min(1.0, chance));
+      }
       stubs += chance;
-      log_none += std::log1p(-std::min(1.0, chance));
+      log_none += log_not;
     }
     expected.layers.push_back(stubs);
     expected.whole += stubs;

@@ -1,5 +1,7 @@
 #include "analysis/layer_profile.hpp"
 
+#include "graph/bit_kernels.hpp"
+
 namespace phew {
 namespace {
 
@@ -25,20 +27,22 @@ std::int64_t zero_weights(const LayeredGraph& graph, std::size_t parameter) {
     return zeros;
   }
   const BitMatrix& bits = graph.mask()[parameter];
-  for (std::int64_t r = 0; r < bits.rows(); ++r)
-    for_each_set(bits.row(r), [&, row = weights.subspan(static_cast<std::size_t>(r * bits.columns()))](std::int64_t p) {
-      zeros += row[static_cast<std::size_t>(p)] == 0;
-    });
+  std::vector<std::int32_t> positions(static_cast<std::size_t>(bits.columns()) + 4);
+  for (std::int64_t r = 0; r < bits.rows(); ++r) {
+    const float* const row = weights.data() + r * bits.columns();
+    const std::int64_t kept = list_bits(bits.row(r), positions.data());
+    for (std::int64_t i = 0; i < kept; ++i) zeros += row[positions[static_cast<std::size_t>(i)]] == 0;
+  }
   return zeros;
 }
 
 /// By parameter tensor.
 std::vector<ParameterCounts> count_parameters(const LayeredGraph& graph, const Reach& reach) {
-  const Mask effective = effective_mask(graph, reach);
+  const std::vector<std::int64_t> effective = effective_counts(graph, reach);
   std::vector<ParameterCounts> counts;
   for (std::size_t i = 0; i < graph.parameters().size(); ++i) {
     const std::int64_t prunable = graph.parameters()[i].size();
-    counts.push_back({prunable, graph.has_mask() ? graph.mask()[i].count() : prunable, effective[i].count()});
+    counts.push_back({prunable, graph.has_mask() ? graph.mask()[i].count() : prunable, effective[i]});
   }
   return counts;
 }

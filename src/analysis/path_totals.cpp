@@ -1,6 +1,7 @@
 #include "analysis/path_totals.hpp"
 
 #include "analysis/log_sum.hpp"
+#include "graph/bit_kernels.hpp"
 #include "graph/path_sums.hpp"
 
 #include <cmath>
@@ -29,14 +30,16 @@ std::vector<double> by_column(const Link& link, std::int64_t group, const std::v
 double sum_over_parameters(const LayeredGraph& graph, const Link& link, const std::vector<double>& forward,
                            const std::vector<double>& backward) {
   double sum = 0;
+  std::vector<std::int32_t> positions(static_cast<std::size_t>(link.group_sources * link.kernel) + 4);
   for (std::int64_t g = 0; g < link.groups; ++g) {
     const std::vector<double> columns = by_column(link, g, forward);
     const double whole_row = std::accumulate(columns.begin(), columns.end(), 0.0);
     for (std::int64_t t = g * link.group_targets; t < (g + 1) * link.group_targets; ++t) {
-      double row = graph.has_mask() ? 0 : whole_row;
-      if (graph.has_mask())
-        for_each_set(graph.mask()[link.parameter].row(t),
-                     [&](std::int64_t p) { row += columns[static_cast<std::size_t>(p)]; });
+      double row = whole_row;
+      if (graph.has_mask()) {
+        const std::int64_t kept = list_bits(graph.mask()[link.parameter].row(t), positions.data());
+        row = dot_at(PathValue::one, nullptr, positions.data(), kept, columns.data());
+      }
       sum += backward[static_cast<std::size_t>(t)] * row;
     }
   }
@@ -47,12 +50,12 @@ double sum_over_parameters(const LayeredGraph& graph, const Link& link, const st
 
 PathTotals path_totals(const LayeredGraph& graph) {
   if (graph.has_weights()) return path_totals(graph, path_sums(graph, PathValue::magnitude));
-  return {finite(path_sums(graph, PathValue::one).total_log * std::numbers::log10e), {}, {}};
+  return {finite(path_total_log(graph, PathValue::one) * std::numbers::log10e), {}, {}};
 }
 
 PathTotals path_totals(const LayeredGraph& graph, const PathSums& ewp) {
   PathTotals totals;
-  totals.paths_log10 = finite(path_sums(graph, PathValue::one).total_log * std::numbers::log10e);
+  totals.paths_log10 = finite(path_total_log(graph, PathValue::one) * std::numbers::log10e);
   totals.ewp_log = finite(ewp.total_log);
   totals.path_kernel_trace_log = finite(path_kernel_trace_log(graph));
   return totals;

@@ -16,7 +16,7 @@ struct PathTotals {
   std::optional<double> path_kernel_trace_log;  ///< natural log of the path-kernel trace; none without weights
 };
 
-/// Two sweeps for the path count, and with weights two each for EWP and the trace. O(kept parameters).
+/// A sweep for the path count, and with weights one for EWP and two for the trace. O(kept parameters).
 [[nodiscard]] PathTotals path_totals(const LayeredGraph& graph);
 /// The same where path_sums(graph, PathValue::magnitude) are there already; the graph has weights.
 [[nodiscard]] PathTotals path_totals(const LayeredGraph& graph, const PathSums& ewp);

@@ -220,7 +220,7 @@ Analysis analyze(const Network& network, const LayeredGraph& graph, const Analys
                     .totals = ewp ? path_totals(graph, *ewp) : path_totals(graph),
                     .shares = ewp ? ewp_shares(graph, *ewp) : std::nullopt,
                     .expected_ewp = options.initializer ? expected_ewp_log(graph, *options.initializer) : std::nullopt,
-                    .cut = minimum_hidden_cut(graph, r),
+                    .cut = options.cut ? minimum_hidden_cut(graph, r) : std::nullopt,
                     .stubs = stub_units(graph, r),
                     .dead = dead_units(graph, r),
                     .flops = flops(network, graph),

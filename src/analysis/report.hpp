@@ -27,6 +27,7 @@ namespace phew {
 
 /// Which analyses to run besides the usual ones.
 struct AnalysisOptions {
+  bool cut = true;                   ///< the minimum hidden cut, which may cost more than the rest
   bool parametric = false;           ///< reach once more, without shortcuts (FixedEdges::copies)
   std::int64_t singular_values = 0;  ///< of each link, the largest; 0: no spectra, which may cost more than the rest
   std::optional<Initializer> initializer{};  ///< of the weights, if they are initial ones
@@ -39,7 +40,7 @@ struct Analysis {
   PathTotals totals;
   std::optional<EwpShares> shares;             ///< of the total EWP; none where there is none
   std::optional<ExpectedEwpLog> expected_ewp;  ///< none where Eq. 4 does not apply
-  std::optional<HiddenCut> cut;                ///< none if some path has no hidden unit
+  std::optional<HiddenCut> cut;                ///< none if some path has no hidden unit, or not asked for
   std::vector<std::int64_t> stubs, dead;       ///< vertices, ascending
   Flops flops;
   Components components;

@@ -1,6 +1,6 @@
 #include "analysis/similarity.hpp"
 
-#include "analysis/bit_counts.hpp"
+#include "graph/bit_kernels.hpp"
 #include "graph/error.hpp"
 
 namespace phew {
@@ -50,7 +50,7 @@ Overlap overlap(const BitMatrix& a, const BitMatrix& b) {
     fail(ExitCode::internal, "overlap: found masks of {}x{} and {}x{}, expected equal sizes", a.rows(), a.columns(),
          b.rows(), b.columns());
   Overlap sum{a.rows() * a.columns()};
-  const BitCounts counts = count_bits(a.words(), b.words());
+  const PairCounts counts = count_pair(a.words(), b.words());
   sum.kept_a = counts.a;
   sum.kept_b = counts.b;
   sum.both = counts.both;

@@ -1,5 +1,6 @@
 #include "graph/layered_graph.hpp"
 
+#include "graph/bit_kernels.hpp"
 #include "graph/error.hpp"
 
 #include <algorithm>
@@ -12,11 +13,17 @@
 namespace phew {
 
 struct LayeredGraph::Masked {
-  Masked(Mask bits, std::size_t links) : mask(std::move(bits)), by_source(links), built(links) {}
+  Masked(Mask bits, std::size_t links) : mask(std::move(bits)), by_target(links), by_source(links) {}
+
+  /// Edges of one link, built once.
+  struct EdgeBits {
+    std::once_flag built;
+    BitMatrix bits;
+  };
 
   Mask mask;
-  std::vector<BitMatrix> by_source;  ///< by link: edges as [source][target within group]
-  std::deque<std::once_flag> built;  ///< by link
+  std::deque<EdgeBits> by_target;  ///< by link: [target][source within group]; none where the mask's own bits serve
+  std::deque<EdgeBits> by_source;  ///< by link: [source][target within group]
 };
 
 /// Walks over a network's ops in topological order and turns them into layers and links.
@@ -298,19 +305,46 @@ double LayeredGraph::length(const Link& link, std::int64_t target, std::int64_t 
   return largest > 0 ? -std::log(largest) : std::numeric_limits<double>::infinity();
 }
 
-const BitMatrix& LayeredGraph::targets_by_source(std::size_t link_index) const {
-  (void)mask();
+namespace {
+
+/// One bit for each kernel of a row of the mask with a parameter kept.
+void find_edges(const BitMatrix& mask, std::int64_t kernel, BitMatrix& edges) {
+  for (std::int64_t r = 0; r < edges.rows(); ++r) {
+    if (kernel == 9) {
+      any_of_nine(mask.row(r), edges.row(r));
+      continue;
+    }
+    for (std::int64_t p = mask.next(r, 0); p < mask.columns(); p = mask.next(r, p / kernel * kernel + kernel))
+      edges.set(r, p / kernel);
+  }
+}
+
+}  // namespace
+
+const BitMatrix& LayeredGraph::sources_by_target(std::size_t link_index) const {
   const Link& link = links()[link_index];
-  BitMatrix& bits = mask_->by_source[link_index];
-  std::call_once(mask_->built[link_index], [&] {
-    BitMatrix transposed(layers()[link.from].units, link.group_targets);
-    for (std::int64_t t = 0; t < layers()[link.to].units; ++t)
-      for_each_in_edge(*this, link, t, [&](std::int64_t column, std::int64_t, std::int64_t) {
-        transposed.set(link.first_source(t) + column, t % link.group_targets);
-      });
-    bits = std::move(transposed);
+  const BitMatrix& kept = mask()[link.parameter];
+  if (link.kernel == 1) return kept;
+  Masked::EdgeBits& edges = mask_->by_target[link_index];
+  std::call_once(edges.built, [&] {
+    BitMatrix bits(layers()[link.to].units, link.group_sources);
+    find_edges(kept, link.kernel, bits);
+    edges.bits = std::move(bits);
   });
-  return bits;
+  return edges.bits;
+}
+
+const BitMatrix& LayeredGraph::targets_by_source(std::size_t link_index) const {
+  const Link& link = links()[link_index];
+  const BitMatrix& by_target = sources_by_target(link_index);
+  Masked::EdgeBits& edges = mask_->by_source[link_index];
+  std::call_once(edges.built, [&] {
+    BitMatrix bits(layers()[link.from].units, link.group_targets);
+    for (std::int64_t g = 0; g < link.groups; ++g)
+      transpose_bits(by_target, g * link.group_targets, link.group_targets, bits, g * link.group_sources);
+    edges.bits = std::move(bits);
+  });
+  return edges.bits;
 }
 
 }  // namespace phew

@@ -113,8 +113,16 @@ class LayeredGraph {
   /// Length of an edge: −ln max|w| over its kernel's kept parameters, so that a path's length is −ln of its best
   /// edge-weight product; +inf if all are zero, 0 for a fixed edge and without weights.
   [[nodiscard]] double length(const Link& link, std::int64_t target, std::int64_t column) const;
-  /// A weighted link's kept edges by source: row = source unit, column = t − first_target(s). Built on first use.
+  /// A weighted link's kept edges by target: row = target unit, column = s − first_source(t). The mask's own bits where
+  /// kernels have one parameter; else built on first use, in one read of the mask.
+  [[nodiscard]] const BitMatrix& sources_by_target(std::size_t link) const;
+  /// A weighted link's kept edges by source: row = source unit, column = t − first_target(s). Built on first use, by
+  /// transposing the other.
   [[nodiscard]] const BitMatrix& targets_by_source(std::size_t link) const;
+  /// The index of one of links().
+  [[nodiscard]] std::size_t index_of(const Link& link) const {
+    return static_cast<std::size_t>(&link - structure_->links.data());
+  }
 
  private:
   struct Structure {
@@ -124,7 +132,7 @@ class LayeredGraph {
     std::int64_t units = 0;
     std::int64_t prunable = 0;
   };
-  struct Masked;  // a mask and its transposed edge bits
+  struct Masked;  // a mask and its edge bits
   class Builder;
 
   std::shared_ptr<const Structure> structure_;

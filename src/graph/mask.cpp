@@ -1,6 +1,6 @@
 #include "graph/mask.hpp"
 
-#include <numeric>
+#include "graph/bit_kernels.hpp"
 
 namespace phew {
 
@@ -15,10 +15,7 @@ BitMatrix::BitMatrix(std::int64_t rows, std::int64_t columns, bool value)
   for (std::int64_t r = 0; r < rows; ++r) words_[index(r, columns - 1)] = last;
 }
 
-std::int64_t BitMatrix::count() const {
-  return std::transform_reduce(words_.begin(), words_.end(), std::int64_t{0}, std::plus<>{},
-                               [](std::uint64_t word) { return static_cast<std::int64_t>(std::popcount(word)); });
-}
+std::int64_t BitMatrix::count() const { return count_bits(words_); }
 
 std::int64_t BitMatrix::next(std::int64_t row, std::int64_t from) const {
   if (from >= columns_) return columns_;

@@ -40,6 +40,10 @@ class BitMatrix {
   [[nodiscard]] std::span<const std::uint64_t> row(std::int64_t r) const {
     return {words_.data() + r * words_per_row_, static_cast<std::size_t>(words_per_row_)};
   }
+  /// For writing whole words; padding bits must stay 0.
+  [[nodiscard]] std::span<std::uint64_t> row(std::int64_t r) {
+    return {words_.data() + r * words_per_row_, static_cast<std::size_t>(words_per_row_)};
+  }
   [[nodiscard]] std::span<const std::uint64_t> words() const { return words_; }
   /// Number of bits set. O(words).
   [[nodiscard]] std::int64_t count() const;

@@ -1,5 +1,7 @@
 #include "graph/path_sums.hpp"
 
+#include "graph/bit_kernels.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -18,9 +20,10 @@ class LinkProducts {
         value_(graph.has_weights() ? value : PathValue::one),
         weights_(value_ == PathValue::one ? nullptr : graph.weights()[link.parameter].data()),
         mask_(graph.has_mask() ? &graph.mask()[link.parameter] : nullptr),
-        length_(link.group_sources * link.kernel) {}
+        length_(link.group_sources * link.kernel),
+        positions_(mask_ == nullptr ? 0 : static_cast<std::size_t>(length_) + 4) {}
 
-  void forward(const std::vector<double>& f, std::vector<double>& out) const {
+  void forward(const std::vector<double>& f, std::vector<double>& out) {
     std::vector<double> storage;
     for (std::int64_t g = 0; g < link_.groups; ++g) {
       const double* by_column = by_position(link_, g, f, storage);
@@ -29,11 +32,12 @@ class LinkProducts {
       if (mask_ == nullptr)
         rows_dot(value_, row(first), link_.group_targets, length_, by_column, targets);
       else
-        for (std::int64_t t = 0; t < link_.group_targets; ++t) targets[t] = masked_dot(first + t, by_column);
+        for (std::int64_t t = first; t < first + link_.group_targets; ++t)
+          targets[t - first] = dot_at(value_, row(t), positions_.data(), list(t), by_column);
     }
   }
 
-  void backward(const std::vector<double>& b, std::vector<double>& out) const {
+  void backward(const std::vector<double>& b, std::vector<double>& out) {
     std::vector<double> by_column(static_cast<std::size_t>(length_));
     for (std::int64_t g = 0; g < link_.groups; ++g) {
       std::ranges::fill(by_column, 0.0);
@@ -48,27 +52,18 @@ class LinkProducts {
     return weights_ == nullptr ? nullptr : weights_ + t * length_;
   }
 
-  [[nodiscard]] double of(std::int64_t t, std::int64_t p) const {
-    if (value_ == PathValue::one) return 1;
-    const double magnitude = std::abs(static_cast<double>(row(t)[p]));
-    return value_ == PathValue::square ? magnitude * magnitude : magnitude;
-  }
-
-  [[nodiscard]] double masked_dot(std::int64_t t, const double* by_column) const {
-    double sum = 0;
-    for_each_set(mask_->row(t), [&](std::int64_t p) { sum += of(t, p) * by_column[p]; });
-    return sum;
-  }
+  /// Writes down where the bits of row t are set, and returns how many there are.
+  std::int64_t list(std::int64_t t) { return list_bits(mask_->row(t), positions_.data()); }
 
   /// Adds the rows of group g, each times its target's b.
-  void add_rows(std::int64_t g, const std::vector<double>& b, double* by_column) const {
+  void add_rows(std::int64_t g, const std::vector<double>& b, double* by_column) {
     const std::int64_t first = g * link_.group_targets;
     if (mask_ == nullptr) {
       rows_add(value_, row(first), link_.group_targets, length_, b.data() + first, by_column);
       return;
     }
     for (std::int64_t t = first; t < first + link_.group_targets; ++t)
-      for_each_set(mask_->row(t), [&](std::int64_t p) { by_column[p] += of(t, p) * b[static_cast<std::size_t>(t)]; });
+      add_at(value_, row(t), positions_.data(), list(t), b[static_cast<std::size_t>(t)], by_column);
   }
 
   const Link& link_;
@@ -76,6 +71,7 @@ class LinkProducts {
   const float* weights_;
   const BitMatrix* mask_;
   std::int64_t length_;
+  std::vector<std::int32_t> positions_;  ///< of one row's set bits
 };
 
 /// A NaN or an infinity among the weights shows in the sums: forward sums are at most 1 and products are in double.
@@ -97,21 +93,25 @@ double total_log(const LayeredGraph& graph, const std::vector<ScaledSums>& forwa
   return total;
 }
 
+std::vector<ScaledSums> forward_sums(const LayeredGraph& graph, PathValue value) {
+  return sweep_forward(graph, &ScaledSums::add,
+                       [&](std::size_t l, const std::vector<double>& f, std::vector<double>& part) {
+                         const Link& link = graph.links()[l];
+                         if (link.fixed()) {
+                           copy_forward(link, f, part);
+                         } else {
+                           LinkProducts(graph, link, value).forward(f, part);
+                           check_finite(graph, link, part);
+                         }
+                         return std::int64_t{0};
+                       });
+}
+
 }  // namespace
 
 PathSums path_sums(const LayeredGraph& graph, PathValue value) {
   PathSums sums;
-  sums.forward = sweep_forward(graph, &ScaledSums::add,
-                               [&](std::size_t l, const std::vector<double>& f, std::vector<double>& part) {
-                                 const Link& link = graph.links()[l];
-                                 if (link.fixed()) {
-                                   copy_forward(link, f, part);
-                                 } else {
-                                   LinkProducts(graph, link, value).forward(f, part);
-                                   check_finite(graph, link, part);
-                                 }
-                                 return std::int64_t{0};
-                               });
+  sums.forward = forward_sums(graph, value);
   sums.backward = sweep_backward(graph, &ScaledSums::add,
                                  [&](std::size_t l, const std::vector<double>& b, std::vector<double>& part) {
                                    const Link& link = graph.links()[l];
@@ -124,6 +124,10 @@ PathSums path_sums(const LayeredGraph& graph, PathValue value) {
                                  });
   sums.total_log = total_log(graph, sums.forward);
   return sums;
+}
+
+double path_total_log(const LayeredGraph& graph, PathValue value) {
+  return total_log(graph, forward_sums(graph, value));
 }
 
 }  // namespace phew

@@ -24,4 +24,7 @@ struct PathSums {
 /// Throws Error(data) naming the tensor if a kept weight is NaN or infinite.
 [[nodiscard]] PathSums path_sums(const LayeredGraph& graph, PathValue value);
 
+/// Its total_log alone, by the forward pass.
+[[nodiscard]] double path_total_log(const LayeredGraph& graph, PathValue value);
+
 }  // namespace phew

@@ -1,6 +1,10 @@
 #include "graph/reach.hpp"
 
+#include "graph/bit_kernels.hpp"
+#include "graph/edge_rows.hpp"
+
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -9,20 +13,55 @@ namespace {
 
 std::size_t at(std::int64_t vertex) { return static_cast<std::size_t>(vertex); }
 
-/// Calls f(source vertex, target vertex) for each kept edge of a link.
+/// The part of flags by vertex that belongs to units first … first + units − 1 of a layer.
+template <typename Flags>
+auto part(Flags& flags, const Layer& layer, std::int64_t first, std::int64_t units) {
+  return std::span(flags).subspan(at(layer.first + first), at(units));
+}
+
+/// Sets the flags of a group's units whose bit is set.
+void mark(std::span<std::uint8_t> flags, Bits bits) {
+  for_each_set(bits, [&](std::int64_t i) { flags[at(i)] = 1; });
+}
+
+/// The ends of a weighted link's edges, and what is reached over them; its source layer's from_input is complete.
+void reach_targets(const LayeredGraph& graph, const Link& link, Reach& r) {
+  const EdgeRows rows = EdgeRows::by_target(graph, link);
+  const Layer &from = graph.layers()[link.from], &to = graph.layers()[link.to];
+  for (std::int64_t g = 0; g < link.groups; ++g) {
+    const std::int64_t first_source = g * link.group_sources;
+    const auto reached = to_bits(part(r.from_input, from, first_source, link.group_sources));
+    std::vector<std::uint64_t> left(reached.size());
+    for (std::int64_t t = g * link.group_targets; t < (g + 1) * link.group_targets; ++t) {
+      const Bits row = rows.row(t);
+      add_bits(left, row);
+      const std::size_t v = at(to.first + t);
+      r.entered[v] |= intersect(row, row);
+      r.from_input[v] |= intersect(row, reached);
+    }
+    mark(part(r.left, from, first_source, link.group_sources), left);
+  }
+}
+
+/// The sources from which an output is reached over a weighted link; its target layer's to_output is complete.
+void reach_sources(const LayeredGraph& graph, const Link& link, Reach& r) {
+  const EdgeRows rows = EdgeRows::by_target(graph, link);
+  const Layer &from = graph.layers()[link.from], &to = graph.layers()[link.to];
+  for (std::int64_t g = 0; g < link.groups; ++g) {
+    std::vector<std::uint64_t> reaching(at((link.group_sources + 63) / 64));
+    for (std::int64_t t = g * link.group_targets; t < (g + 1) * link.group_targets; ++t)
+      if (r.to_output[at(to.first + t)] != 0) add_bits(reaching, rows.row(t));
+    mark(part(r.to_output, from, g * link.group_sources, link.group_sources), reaching);
+  }
+}
+
+/// Calls f(source vertex, target vertex) for each edge of a fixed link.
 template <typename F>
-void for_each_edge(const LayeredGraph& graph, const Link& link, F&& f) {
+void for_each_fixed_edge(const LayeredGraph& graph, const Link& link, F&& f) {
   const std::int64_t sources = graph.layers()[link.from].first;
   const std::int64_t targets = graph.layers()[link.to].first;
-  for (std::int64_t t = 0; t < graph.layers()[link.to].units; ++t) {
-    if (!link.fixed()) {
-      const std::int64_t first = sources + link.first_source(t);
-      for_each_in_edge(graph, link, t,
-                       [&](std::int64_t c, std::int64_t, std::int64_t) { f(at(first + c), at(targets + t)); });
-    } else if (const std::int64_t s = link.source_of[at(t)]; s >= 0) {
-      f(at(sources + s), at(targets + t));
-    }
-  }
+  for (std::size_t t = 0; t < link.source_of.size(); ++t)
+    if (const std::int64_t s = link.source_of[t]; s >= 0) f(at(sources + s), at(targets) + t);
 }
 
 void mark(std::vector<std::uint8_t>& flags, const Layer& layer) {
@@ -53,12 +92,10 @@ Reach reach(const LayeredGraph& graph, FixedEdges fixed) {
     if (follows(graph, link, fixed)) links.push_back(&link);
   // Links are ordered by target layer, so a layer is complete before a link leaves it.
   for (const Link* link : links)
-    for_each_edge(graph, *link, [&](std::size_t s, std::size_t t) {
-      r.from_input[t] |= r.from_input[s];
-      if (link->fixed()) return;
-      r.entered[t] = 1;
-      r.left[s] = 1;
-    });
+    if (link->fixed())
+      for_each_fixed_edge(graph, *link, [&](std::size_t s, std::size_t t) { r.from_input[t] |= r.from_input[s]; });
+    else
+      reach_targets(graph, *link, r);
   r.can_enter = r.entered;
   r.can_leave = r.left;
   for (const Layer& layer : graph.layers()) {
@@ -67,13 +104,16 @@ Reach reach(const LayeredGraph& graph, FixedEdges fixed) {
   }
   for (const Link* link : links)
     if (link->fixed())
-      for_each_edge(graph, *link, [&](std::size_t s, std::size_t t) { r.can_enter[t] |= r.can_enter[s]; });
+      for_each_fixed_edge(graph, *link, [&](std::size_t s, std::size_t t) { r.can_enter[t] |= r.can_enter[s]; });
   std::ranges::reverse(links);
   for (const Link* link : links)
-    for_each_edge(graph, *link, [&](std::size_t s, std::size_t t) {
-      r.to_output[s] |= r.to_output[t];
-      if (link->fixed()) r.can_leave[s] |= r.can_leave[t];
-    });
+    if (link->fixed())
+      for_each_fixed_edge(graph, *link, [&](std::size_t s, std::size_t t) {
+        r.to_output[s] |= r.to_output[t];
+        r.can_leave[s] |= r.can_leave[t];
+      });
+    else
+      reach_sources(graph, *link, r);
   return r;
 }
 
@@ -115,23 +155,70 @@ bool is_unused_output(const LayeredGraph& graph, const Reach& reach, std::int64_
          !has_fixed_edge(graph, vertex, false);
 }
 
+namespace {
+
+/// Calls f(row, columns) for each row of a link's parameter that holds effective parameters: those of `columns`, a bit
+/// each, that the mask keeps.
+template <typename F>
+void for_each_effective_row(const LayeredGraph& graph, const Reach& reach, const Link& link, F&& f) {
+  const std::int64_t sources = graph.layers()[link.from].first;
+  const std::int64_t targets = graph.layers()[link.to].first;
+  for (std::int64_t g = 0; g < link.groups; ++g) {
+    BitMatrix columns(1, link.group_sources * link.kernel);
+    for (std::int64_t c = 0; c < link.group_sources; ++c)
+      for (std::int64_t k = 0; reach.from_input[at(sources + g * link.group_sources + c)] != 0 && k < link.kernel; ++k)
+        columns.set(0, c * link.kernel + k);
+    for (std::int64_t t = g * link.group_targets; t < (g + 1) * link.group_targets; ++t)
+      if (reach.to_output[at(targets + t)] != 0) f(t, std::as_const(columns).row(0));
+  }
+}
+
+/// Parameters of which some two links share.
+std::vector<bool> tied(const LayeredGraph& graph) {
+  std::vector<int> links(graph.parameters().size());
+  for (const Link& link : graph.links())
+    if (!link.fixed()) ++links[link.parameter];
+  std::vector<bool> shared;
+  for (const int n : links) shared.push_back(n > 1);
+  return shared;
+}
+
+/// Sets the bits of a link's effective parameters.
+void add_effective(const LayeredGraph& graph, const Reach& reach, const Link& link, BitMatrix& bits) {
+  for_each_effective_row(graph, reach, link, [&](std::int64_t t, Bits columns) {
+    add_common_bits(bits.row(t), columns, graph.has_mask() ? graph.mask()[link.parameter].row(t) : columns);
+  });
+}
+
+}  // namespace
+
 Mask effective_mask(const LayeredGraph& graph, const Reach& reach) {
   Mask effective(graph.parameters());
+  for (const Link& link : graph.links())
+    if (!link.fixed()) add_effective(graph, reach, link, effective[link.parameter]);
+  return effective;
+}
+
+std::vector<std::int64_t> effective_counts(const LayeredGraph& graph, const Reach& reach) {
+  std::vector<std::int64_t> counts(graph.parameters().size());
+  const std::vector<bool> shared = tied(graph);
+  std::vector<BitMatrix> unions(counts.size());
   for (const Link& link : graph.links()) {
     if (link.fixed()) continue;
-    const std::int64_t sources = graph.layers()[link.from].first;
-    const std::int64_t targets = graph.layers()[link.to].first;
-    BitMatrix& bits = effective[link.parameter];
-    for (std::int64_t t = 0; t < graph.layers()[link.to].units; ++t) {
-      if (reach.to_output[at(targets + t)] == 0) continue;
-      for_each_in_edge(graph, link, t, [&](std::int64_t c, std::int64_t first, std::int64_t last) {
-        if (reach.from_input[at(sources + link.first_source(t) + c)] == 0) return;
-        for (std::int64_t p = first; p < last; ++p)
-          if (!graph.has_mask() || graph.mask()[link.parameter].test(t, p)) bits.set(t, p);
+    if (!shared[link.parameter]) {
+      for_each_effective_row(graph, reach, link, [&](std::int64_t t, Bits columns) {
+        counts[link.parameter] +=
+            count_common_bits(columns, graph.has_mask() ? graph.mask()[link.parameter].row(t) : columns);
       });
+      continue;
     }
+    const Parameter& parameter = graph.parameters()[link.parameter];
+    BitMatrix& bits = unions[link.parameter];
+    if (bits.rows() == 0) bits = BitMatrix(parameter.rows(), parameter.row_length());
+    add_effective(graph, reach, link, bits);
+    counts[link.parameter] = bits.count();
   }
-  return effective;
+  return counts;
 }
 
 }  // namespace phew

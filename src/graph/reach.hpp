@@ -37,7 +37,8 @@ enum class FixedEdges {
   return !link.fixed() || fixed == FixedEdges::all || graph.layers()[link.to].copy;
 }
 
-/// One sweep each way over the mask's bits. O(kept edges + mask words).
+/// One sweep each way over the links' edge bits, which are built if nothing else has needed them. O(units + edge
+/// words).
 [[nodiscard]] Reach reach(const LayeredGraph& graph, FixedEdges fixed = FixedEdges::all);
 
 /// A hidden unit (not a copy) that a kept weighted edge enters but from which none can be reached, or one that a kept
@@ -50,6 +51,9 @@ enum class FixedEdges {
 [[nodiscard]] bool is_unused_output(const LayeredGraph& graph, const Reach& reach, std::int64_t vertex);
 
 /// The kept parameters on at least one input–output path. With tied tensors, on one of any of its links.
+/// O(units + mask words).
 [[nodiscard]] Mask effective_mask(const LayeredGraph& graph, const Reach& reach);
+/// How many they are, by parameter tensor. One read of the mask; builds no mask but of tied tensors.
+[[nodiscard]] std::vector<std::int64_t> effective_counts(const LayeredGraph& graph, const Reach& reach);
 
 }  // namespace phew

@@ -137,6 +137,18 @@ PHEW_FOR_EACH_CPU bool raise_all(const float* w, std::int64_t rows, std::int64_t
   return sum == 0;
 }
 
+template <PathValue value>
+double dot_scattered(const float* w, const std::int32_t* positions, std::int64_t count, const double* f) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < count; ++i) sum += scalar<value>(w[positions[i]]) * f[positions[i]];
+  return sum;
+}
+
+template <PathValue value>
+void add_scattered(const float* w, const std::int32_t* positions, std::int64_t count, double b, double* out) {
+  for (std::int64_t i = 0; i < count; ++i) out[positions[i]] += scalar<value>(w[positions[i]]) * b;
+}
+
 }  // namespace
 
 void rows_dot(PathValue value, const float* w, std::int64_t rows, std::int64_t n, const double* f, double* out) {
@@ -151,6 +163,20 @@ void rows_add(PathValue value, const float* w, std::int64_t rows, std::int64_t n
   if (value == PathValue::square) return add_squares(w, rows, n, b, out);
   const double sum = std::accumulate(b, b + rows, 0.0);
   for (std::int64_t p = 0; p < n; ++p) out[p] += sum;
+}
+
+double dot_at(PathValue value, const float* w, const std::int32_t* positions, std::int64_t count, const double* f) {
+  if (value == PathValue::magnitude) return dot_scattered<PathValue::magnitude>(w, positions, count, f);
+  if (value == PathValue::square) return dot_scattered<PathValue::square>(w, positions, count, f);
+  double sum = 0;
+  for (std::int64_t i = 0; i < count; ++i) sum += f[positions[i]];
+  return sum;
+}
+
+void add_at(PathValue value, const float* w, const std::int32_t* positions, std::int64_t count, double b, double* out) {
+  if (value == PathValue::magnitude) return add_scattered<PathValue::magnitude>(w, positions, count, b, out);
+  if (value == PathValue::square) return add_scattered<PathValue::square>(w, positions, count, b, out);
+  for (std::int64_t i = 0; i < count; ++i) out[positions[i]] += b;
 }
 
 bool rows_raise(const float* w, std::int64_t rows, std::int64_t n, const double* b, double* out) {

@@ -3,6 +3,7 @@
 #include "graph/zoo.hpp"
 #include "support/brute_force.hpp"
 #include "support/random_network.hpp"
+#include "support/wide_network.hpp"
 
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/connected_components.hpp>
@@ -78,6 +79,16 @@ BOOST_AUTO_TEST_CASE(agrees_with_boost_graph_on_random_networks) {
     }
   }
   BOOST_TEST(several > 300);
+}
+
+BOOST_AUTO_TEST_CASE(agrees_with_boost_graph_on_wide_layers) {
+  const phew::LayeredGraph dense(phew::test::wide_network());
+  phew::test::Dice dice(3);
+  for (const double density : {0.0, 0.002, 0.005, 0.01, 0.3}) {
+    const auto graph = dense.masked(phew::test::sparse_mask(dense, density, dice));
+    BOOST_TEST(phew::connected_components(graph).of == by_boost(graph), boost::test_tools::per_element());
+  }
+  BOOST_TEST(phew::connected_components(dense).count() == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 #include "graph/layered_graph_bgl.hpp"
 #include "graph/zoo.hpp"
 #include "support/random_network.hpp"
+#include "support/wide_network.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -113,6 +114,19 @@ BOOST_AUTO_TEST_CASE(agrees_with_boost_graph_on_random_networks) {
         expect(d.in, counted.in[l]);
       }
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(agrees_with_boost_graph_on_wide_layers) {
+  const phew::LayeredGraph dense(phew::test::wide_network());
+  phew::test::Dice dice(4);
+  const auto graph = dense.masked(phew::test::sparse_mask(dense, 0.1, dice));
+  const Counted counted = count_edges(graph);
+  for (std::size_t l = 0; l < graph.links().size(); ++l) {
+    if (graph.links()[l].fixed()) continue;
+    const phew::LinkDegrees d = phew::link_degrees(graph, graph.links()[l]);
+    expect(d.out, counted.out[l]);
+    expect(d.in, counted.in[l]);
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include "graph/error.hpp"
 #include "graph/zoo.hpp"
+#include "support/random_network.hpp"
+#include "support/wide_network.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -162,6 +164,38 @@ BOOST_AUTO_TEST_CASE(masks_filter_edges) {
   BOOST_TEST(graph.targets_by_source(0).count() == 1);
   BOOST_TEST(graph.unit_name(4) == "0[1]");
   BOOST_CHECK_THROW((void)LayeredGraph(phew::make_network("mlp:3-3-1")).masked(mask), phew::Error);
+}
+
+// Both tables of edge bits against single edges: random networks have every kind of link, the wide one long rows.
+BOOST_AUTO_TEST_CASE(edge_bits_agree_with_single_edges) {
+  const auto compare = [](const LayeredGraph& graph) {
+    for (std::size_t l = 0; l < graph.links().size(); ++l) {
+      const phew::Link& link = graph.links()[l];
+      BOOST_TEST_REQUIRE(graph.index_of(link) == l);
+      if (link.fixed()) continue;
+      const phew::BitMatrix &in = graph.sources_by_target(l), &out = graph.targets_by_source(l);
+      std::int64_t edges = 0;
+      for (std::int64_t t = 0; t < graph.layers()[link.to].units; ++t)
+        for (std::int64_t c = 0; c < link.group_sources; ++c) {
+          const bool there = graph.has_edge(link, t, c);
+          const std::int64_t s = link.first_source(t) + c;
+          BOOST_TEST_REQUIRE(in.test(t, c) == there);
+          BOOST_TEST_REQUIRE(out.test(s, t - link.first_target(s)) == there);
+          edges += there;
+        }
+      BOOST_TEST(in.count() == edges);
+      BOOST_TEST(out.count() == edges);
+      BOOST_TEST(graph.edge_count(link) == edges);
+    }
+  };
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const phew::test::RandomCase random = phew::test::random_case(seed);
+    BOOST_TEST_INFO_SCOPE(random);
+    compare(LayeredGraph(random.network).masked(random.mask));
+  }
+  const LayeredGraph wide(phew::test::wide_network());
+  phew::test::Dice dice(1);
+  for (const double density : {0.01, 0.3, 1.0}) compare(wide.masked(phew::test::sparse_mask(wide, density, dice)));
 }
 
 BOOST_AUTO_TEST_CASE(residual_networks_have_the_branching_of_their_blocks) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# analyze_test.sh PHEW_GRAPH: what `phew-graph analyze` prints, and when it exits with 1.
-graph=$(realpath "$1")
+# analyze_test.sh PHEW_GRAPH CHECK_SCHEMA SCHEMAS: what `phew-graph analyze` prints, and when it exits with 1.
+graph=$(realpath "$1") check_schema=$(realpath "$2") schemas=$(realpath "$3")
 . "$(dirname "$0")/expect.sh"
 analyze() { "$graph" analyze "$@"; }
 
@@ -77,6 +77,79 @@ expect 64 'found the input' analyze mlp:2-2-1 --mask full.safetensors --html ful
 expect 64 'found the input masks/ticket-2' analyze mlp:2-2-1 --mask masks --html masks/ticket-2.safetensors
 expect 1 'stub' analyze mlp:2-2-1 --mask masks --fail-on stub --html page.html
 ! cmp -s page.html before.html || complain '--fail-on kept the page from being written'
+# --- --csv: tidy tables whose columns are the keys of --json ---------------------------------------------------------------
+expect 0 'ticket-10' analyze mlp:2-2-1 --mask masks --csv report.csv
+[ "$(wc -l <report-network.csv) $(wc -l <report-layers.csv) $(wc -l <report-links.csv)" = '3 7 5' ] ||
+  complain "rows of --csv: $(wc -l report-*.csv)"
+grep -q '^mask,name,units,stub_units,' report-layers.csv || complain "columns of layers: $(head -n 1 report-layers.csv)"
+grep -q '^masks/ticket-2.safetensors,0,2,1,' report-layers.csv || complain "layers: $(cat report-layers.csv)"
+grep -q ',in_degree_mean,' report-links.csv || complain "columns of links: $(head -n 1 report-links.csv)"
+grep -q ',0 2,false,' report-network.csv || complain "collapsed links are not one cell: $(cat report-network.csv)"
+for table in report-*.csv; do
+  [ "$(awk -F, '{ print NF }' "$table" | sort -u | wc -l)" -eq 1 ] || complain "$table: rows of different lengths"
+done
+expect 0 '^EWP' analyze mlp:2-2-1 --csv dense.csv
+grep -q '^,0,0.weight,4,4,' dense-links.csv || complain "a dense network's mask is not empty: $(cat dense-links.csv)"
+expect 73 'nowhere' analyze mlp:2-2-1 --csv nowhere/report.csv
+
+# --- --dot: small graphs -----------------------------------------------------------------------------------------------
+expect 0 '1 stub unit' analyze mlp:2-2-1 --mask masks/ticket-2.safetensors --dot graph.dot
+[ "$(grep -c ' -> ' graph.dot)" -eq 2 ] || complain "edges of --dot: $(cat graph.dot)"
+grep -q 'tooltip="0\[1\]: stub"' graph.dot || complain "no stub in --dot: $(cat graph.dot)"
+if command -v dot >/dev/null; then
+  dot -Tsvg graph.dot >graph.svg 2>faults || complain "dot: $(cat faults)"
+  [ ! -s faults ] && grep -q '</svg>' graph.svg || complain "dot: $(cat faults)"
+  rm graph.svg faults
+else
+  echo 'skipped: dot -Tsvg (no graphviz)'
+fi
+expect 69 'lenet-300-100: found 266200 edges .*, expected at most 4000' analyze lenet-300-100 --structure-only --dot large.dot
+expect 64 'dot: found folder' analyze mlp:2-2-1 --mask masks --dot graph.dot
+expect 73 'nowhere' analyze mlp:2-2-1 --dot nowhere/graph.dot
+
+# --- --sweep: critical densities ---------------------------------------------------------------------------------------
+sweep='--sweep 0.5:0.001 --method random --sweep-points 20 --seeds 3'
+expect 0 '^a stub unit +3 of 3 ' analyze lenet-300-100 $sweep
+[ "$(wc -L <stdout)" -le 100 ] || complain "sweep: a line of $(wc -L <stdout) columns"
+grep -qE '^no input-output path +[0-3] of 3 ' stdout || complain "no line for disconnection: $(cat stdout)"
+expect 0 '"nested": true' analyze lenet-300-100 $sweep --json --csv sweep.csv --threads 1
+cp stdout sweep.json
+"$check_schema" "$schemas/sweep.json" sweep.json >faults || complain "the sweep does not fit its schema: $(head -n 3 faults)"
+sed 's/"stub_units"/"stubs"/' sweep.json >bad.json
+"$check_schema" "$schemas/sweep.json" bad.json >faults && complain 'the schema of sweep takes anything'
+rm faults
+expect 0 '"nested": true' analyze lenet-300-100 $sweep --json --threads 3
+cmp -s stdout sweep.json || complain 'threads change a sweep'
+[ "$(wc -l <sweep-seeds.csv) $(wc -l <sweep-points.csv)" = '4 61' ] || complain "rows of the sweep: $(wc -l sweep-*.csv)"
+grep -q '^seed,target,kept,density,stub_units,collapsed_links,connected$' sweep-points.csv ||
+  complain "columns of points: $(head -n 1 sweep-points.csv)"
+# The second seed alone is the second row.
+expect 0 '"nested"' analyze lenet-300-100 --sweep 0.5:0.001 --method random --sweep-points 20 --seed 1 --seeds 1 --csv one.csv --json
+[ "$(tail -n 1 one-seeds.csv)" = "$(sed -n 3p sweep-seeds.csv)" ] || complain 'a seed depends on the seeds beside it'
+# Walks leave no stub unit at any density.
+expect 0 '^a stub unit +0 of 2 +< 0.01 ' analyze lenet-300-100 --sweep 0.2:0.01 --sweep-points 5 --seeds 2 --quiet
+expect 0 'do not lie inside' analyze mlp:8-8-8 --sweep 0.5:0.1 --method random-regular --sweep-points 3 --seeds 1
+expect 0 '1 seed;' analyze lenet-300-100 --sweep 0.5:0.01 --method magnitude --sweep-points 3
+grep -q 'magnitude draws nothing at random' stderr || complain 'no notice that seeds are one'
+expect 64 'sweep.*expected two falling densities' analyze mlp:2-2-1 --sweep 0.1:0.5
+expect 64 'sweep.*expected two falling densities' analyze mlp:2-2-1 --sweep 0.5
+expect 64 'sweep' analyze mlp:2-2-1 --seeds 3
+expect 64 'mask' analyze mlp:2-2-1 --sweep 0.5:0.1 --mask full.safetensors
+expect 64 'rounds: random does not read it' analyze mlp:2-2-1 --sweep 0.5:0.1 --method random --rounds 3
+expect 64 'shuffle keeps as many parameters as its mask' analyze mlp:2-2-1 --sweep 0.5:0.1 --method shuffle
+expect 64 'scores: gradient-walk needs' analyze mlp:2-2-1 --sweep 0.5:0.1 --method gradient-walk
+expect 65 'lower the density' analyze mlp:2-2-1 --sweep 1:0.5 --method phew --max-walks 1
+
+# --- Ctrl-C: no half-written file, no output, 130 ----------------------------------------------------------------------
+mkdir interrupted
+for signal in INT TERM; do
+  rc=0
+  timeout --preserve-status -s $signal 1 "$graph" analyze vgg19 --sweep 0.5:0.001 --seeds 100000 --csv interrupted/a.csv \
+    --json >stdout 2>stderr || rc=$?
+  [ $rc -eq $([ $signal = INT ] && echo 130 || echo 143) ] || complain "SIG$signal: exit $rc"
+  [ ! -s stdout ] || complain "SIG$signal: printed $(head -n 3 stdout)"
+  [ -z "$(ls -A interrupted)" ] || complain "SIG$signal left $(ls -A interrupted)"
+done
 
 # --- Bad input ------------------------------------------------------------------------------------------------------------
 mkdir empty

@@ -1,6 +1,7 @@
 #include "common/program.hpp"
 
 #include "common/config_file.hpp"
+#include "common/interrupt.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -107,6 +108,7 @@ CLI::Validator density_check() {
 }
 
 int run_program(int argc, char** argv, CLI::App& app) {
+  exit_on_interrupt();
   try {
     std::vector<std::string> arguments = expand_config(app, {argv + 1, argv + argc});
     std::ranges::reverse(arguments);  // CLI11 takes them from the back

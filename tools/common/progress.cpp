@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -13,6 +14,9 @@ namespace {
 constexpr int bar_width = 24;
 /// Return to the line's start and erase it.
 constexpr std::string_view erase_line = "\r\x1b[2K";
+
+/// Whether a bar is on the screen; of the process, as the screen is.
+volatile std::sig_atomic_t drawn = 0;
 
 bool can_redraw() {
   const char* terminal = std::getenv("TERM");
@@ -46,15 +50,19 @@ void ProgressBar::update(std::int64_t done, std::int64_t total, const std::strin
   fmt::print(stderr, "{}{}[{:=<{}}{:<{}}]{} {:3.0f} %  {}  ETA {}", erase_line, colour_ ? "\x1b[32m" : "", "", filled,
              "", bar_width - filled, colour_ ? "\x1b[0m" : "", 100 * share, note,
              share > 0 ? clock_text(elapsed * (1 - share) / share) : "--:--");
+  drawn = 1;
   std::fflush(stderr);
-  drawn_ = true;
 }
 
 void ProgressBar::clear() {
-  if (!drawn_) return;
+  if (drawn == 0) return;
   fmt::print(stderr, "{}", erase_line);
   std::fflush(stderr);
-  drawn_ = false;
+  drawn = 0;
+}
+
+void erase_drawn_bar() noexcept {
+  if (drawn != 0) (void)!::write(STDERR_FILENO, erase_line.data(), erase_line.size());
 }
 
 }  // namespace phew::tools

@@ -25,9 +25,11 @@ class ProgressBar {
   using Clock = std::chrono::steady_clock;
 
   bool enabled_, colour_;
-  bool drawn_ = false;
   Clock::time_point start_ = Clock::now(), last_ = start_;
 };
+
+/// Erases the bar that is on the screen, if one is; may be called in a signal handler.
+void erase_drawn_bar() noexcept;
 
 /// "00:07", "12:34", "3:12:34".
 [[nodiscard]] std::string clock_text(double seconds);

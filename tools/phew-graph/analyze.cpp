@@ -1,13 +1,18 @@
 // phew-graph analyze NET [--mask FILE|FOLDER]: stub units, collapse, effective density, paths, bottleneck.
 #include "analysis/analysis_page.hpp"
+#include "analysis/dot.hpp"
 #include "analysis/report.hpp"
+#include "common/interrupt.hpp"
 #include "common/mask_sources.hpp"
 #include "common/network_options.hpp"
+#include "common/progress.hpp"
 #include "common/table.hpp"
 #include "graph/initializer.hpp"
 #include "graph/io/atomic_file.hpp"
 #include "graph/io/mask_file.hpp"
 #include "phew-graph/commands.hpp"
+#include "phew-graph/critical_density.hpp"
+#include "phew-graph/csv.hpp"
 #include "phew-graph/definitions_text.hpp"
 #include "phew-graph/unit_shares.hpp"
 
@@ -29,7 +34,8 @@ struct AnalyzeCommand : NetworkOptions, Globals {
   AnalysisOptions analyses;
   std::vector<std::string> fail_on;
   std::vector<std::string> list_units;
-  std::string html;
+  std::string csv, dot, html;  ///< files; empty: none
+  SweepOptions sweep;
 
   [[nodiscard]] bool lists(const char* kind) const { return std::ranges::count(list_units, kind) > 0; }
 };
@@ -220,6 +226,7 @@ std::vector<Result> analyze_all(const AnalyzeCommand& command) {
     graph = graph.weighted(std::move(loaded.weights));
   }
   std::vector<Result> results;
+  ProgressBar bar(command.quiet);
   if (files.empty()) results.push_back({graph, analyze(network, graph, analyses), source});
   const std::string hash = files.empty() || !graph.has_weights() ? "" : hash_of(graph.weights());
   for (const fs::path& file : files) {
@@ -228,34 +235,67 @@ std::vector<Result> analyze_all(const AnalyzeCommand& command) {
                                    [&](const std::string& line) { command.notice(line); }));
     source.mask = file.string();
     results.push_back({masked, analyze(network, masked, analyses), source});
+    bar.update(std::ssize(results), std::ssize(files), "masks");
   }
   return results;
 }
 
-/// Refuses before any work what could not be written after it.
-void check_page(const AnalyzeCommand& command) {
+/// A row for each mask, each of its layers and each of its links; `mask` says which.
+CsvTables csv_tables(const std::vector<Json>& documents) {
+  CsvTables tables{{"network", {}}, {"layers", {}}, {"links", {}}};
+  for (const Json& document : documents)
+    for (auto& [name, rows] : tables) {
+      const Json& part = document[name];
+      for (const Json& row : part.is_array() ? part : Json::array({part})) {
+        rows.push_back({{"mask", document["mask"]}});
+        rows.back().update(row);
+      }
+    }
+  return tables;
+}
+
+/// Refuses before any work a page or drawing that could not be written after it, or that is an input.
+void check_output(const AnalyzeCommand& command, const std::string& output) {
   std::vector<fs::path> inputs{command.net, command.weights};
   if (!command.mask.empty()) std::ranges::copy(mask_files(command.mask), std::back_inserter(inputs));
   std::error_code ignored;  // one of them does not exist: not the same
   for (const fs::path& input : inputs)
-    if (fs::equivalent(command.html, input, ignored))
-      fail(ExitCode::usage, "{}: found the input {} as output, expected another file", command.html, input.string());
-  const AtomicFile opened(command.html);  // and removed again
+    if (fs::equivalent(output, input, ignored))
+      fail(ExitCode::usage, "{}: found the input {} as output, expected another file", output, input.string());
+  const HoldInterrupts hold;
+  const AtomicFile opened(output);  // and removed again
+}
+
+void check_files(const AnalyzeCommand& command) {
+  if (!command.csv.empty()) check_csv_tables(command.csv, {"network", "layers", "links"});
+  if (!command.html.empty()) check_output(command, command.html);
+  if (command.dot.empty()) return;
+  if (!command.mask.empty() && fs::is_directory(command.mask))
+    fail(ExitCode::usage, "--dot: found folder {}, expected one mask", command.mask);
+  check_output(command, command.dot);
+}
+
+void write_whole(const std::string& file, const std::string& text) {
+  const HoldInterrupts hold;
+  write_file(file, text);
 }
 
 void run(const AnalyzeCommand& command) {
-  if (!command.html.empty()) check_page(command);
+  check_files(command);
   const std::vector<Result> results = analyze_all(command);
+  if (!command.dot.empty())
+    write_whole(command.dot, dot_text(results.front().graph, reach(results.front().graph), results.front().source.network));
   for (const Result& r : results)
     for (const std::string& line : warnings(r.analysis))
       command.notice(fmt::format("warning: {}{}", r.source.mask ? *r.source.mask + ": " : "", line));
-  if (!command.html.empty()) write_file(command.html, analysis_page(results));
+  if (!command.html.empty()) write_whole(command.html, analysis_page(results));
   const bool folder = !command.mask.empty() && fs::is_directory(command.mask);
+  const UnitLists lists{command.lists("stub"), command.lists("dead"), command.lists("cut"), command.degrees,
+                        command.lists("ewp")};
+  std::vector<Json> documents;
+  for (const Result& r : results) documents.push_back(to_json(r.graph, r.analysis, r.source, lists));
+  if (!command.csv.empty()) write_csv_tables(command.csv, csv_tables(documents));
   if (command.json) {
-    const UnitLists lists{command.lists("stub"), command.lists("dead"), command.lists("cut"), command.degrees,
-                          command.lists("ewp")};
-    std::vector<Json> documents;
-    for (const Result& r : results) documents.push_back(to_json(r.graph, r.analysis, r.source, lists));
     print_json(folder ? joined(std::move(documents)) : documents.front());
   } else if (folder) {
     print_several(command, results);
@@ -303,9 +343,25 @@ void add_analyze(CLI::App& app) {
       ->add_option("--html", options->html,
                    "Also write the report as one HTML page: the graph drawn, charts, tables, CSV of each; no network")
       ->type_name("FILE");
+  command
+      ->add_option("--csv", options->csv,
+                   "Tables, too: FILE-network.csv (a row each mask), FILE-layers.csv and FILE-links.csv, whose columns "
+                   "are the keys of --json; with --sweep FILE-seeds.csv and FILE-points.csv")
+      ->type_name("FILE");
+  command->add_option("--dot", options->dot, "The graph of a small network, too, for Graphviz: dot -Tsvg FILE")
+      ->type_name("FILE");
+  add_sweep_options(*command, options->sweep,
+                    {"--mask", "--zeros-are-pruned", "--parametric", "--degrees", "--spectra", "--structure-only",
+                     "--fail-on", "--list-units", "--dot", "--html"});
   add_globals(*command, *options);
-  command->footer(definitions_text(analyze_definitions(), "data/schema/analyze.json"));
-  command->callback([=] { run(*options); });
+  command->footer(definitions_text(analyze_definitions(), "data/schema/analyze.json") + "\n" +
+                  sweep_definitions_text());
+  command->callback([=] {
+    if (options->sweep.range.empty())
+      run(*options);
+    else
+      run_sweep(*command, *options, *options, options->sweep, options->csv);
+  });
 }
 
 }  // namespace phew::tools

@@ -1,4 +1,5 @@
 // phew-graph convert IN OUT [--mask FILE]: weights from one format to another, masked on the way.
+#include "common/interrupt.hpp"
 #include "common/program.hpp"
 #include "graph/io/mask_file.hpp"
 #include "graph/io/weights_file.hpp"
@@ -35,6 +36,7 @@ void run(const ConvertCommand& command) {
   if (!command.mask.empty()) refuse_same_file(command.output, command.mask);
   TensorFile file = read_tensor_file(command.input);
   if (!command.mask.empty()) file.tensors = masked_tensors(file, read_tensor_file(command.mask), command.mask_options);
+  const HoldInterrupts hold;
   write_tensor_file(command.output, file.tensors, file.metadata);
   command.notice(fmt::format("{}: {} tensors of {} values from {} ({})", command.output, file.tensors.size(),
                              count_elements(file.tensors), command.input, file.format));

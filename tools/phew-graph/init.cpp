@@ -1,4 +1,5 @@
 // phew-graph init NET -o FILE: initial weights under PyTorch's names.
+#include "common/interrupt.hpp"
 #include "common/network_options.hpp"
 #include "common/version.hpp"
 #include "graph/initializer.hpp"
@@ -24,6 +25,7 @@ void add_init(CLI::App& app) {
     const Network network = load_network(*options);
     const std::vector<Tensor> state =
         initial_state(network, parse_initializer(options->init), options->init_seed, options->thread_count());
+    const HoldInterrupts hold;
     write_tensor_file(options->output, state,
                       {{"network", network.name()},
                        {"init", options->init},

@@ -1,4 +1,5 @@
 // phew-graph mask NET --method phew --density 0.05 --seed 0 [--count 10] -o ticket.safetensors
+#include "common/interrupt.hpp"
 #include "common/progress.hpp"
 #include "graph/io/mask_file.hpp"
 #include "graph/version.hpp"
@@ -41,11 +42,6 @@ struct Source {
   Metadata metadata;  ///< what files say of the input
 };
 
-Weights load_scores(const MaskCommand& command, const Network& network) {
-  const TensorFile file = read_tensor_file(command.scores);
-  return match_weights(network, file.tensors, command.scores, [&](const std::string& line) { command.notice(line); });
-}
-
 /// The mask to start from; its name, and the method that made it, go to the metadata.
 Mask load_mask(const MaskCommand& command, const Network& network, Metadata& metadata) {
   const TensorFile file = read_tensor_file(command.mask);
@@ -70,7 +66,7 @@ Source load(const MaskCommand& command, const Method& method) {
   }
   MethodInput input{LayeredGraph(network, weights.weights)};
   if (!command.scores.empty()) {
-    input.scores = load_scores(command, network);
+    input.scores = load_scores(command, network, command);
     metadata["scores_xxh3"] = hash_of(input.scores);
   }
   if (method.needs_mask) input.mask = load_mask(command, network, metadata);
@@ -225,7 +221,8 @@ void run(const MaskCommand& command, const CLI::App& app) {
 
   ProgressBar bar(command.quiet);
   const auto progress = [&](std::int64_t kept, std::int64_t all) { bar.update(kept, all, "parameters"); };
-  const MaskSampler sampler = method.prepare(source.input, to_method_options(command, progress));
+  const MaskSampler sampler =
+      method.prepare(source.input, to_method_options(command, command.thread_count(), progress));
   seconds.prepare = watch.lap();
 
   Maker maker(command, source, sampler, targets);
@@ -236,6 +233,7 @@ void run(const MaskCommand& command, const CLI::App& app) {
     if (made.target == 0) made.target = made.result.kept;
     made.seconds = std::exchange(seconds, {});
     made.seconds.sample = watch.lap();
+    const HoldInterrupts hold;
     write_mask_file(made.job.file, made.result.mask, source.network.parameters(),
                     metadata_of(command, method, source, made));
     made.seconds.write = watch.lap();

@@ -1,5 +1,7 @@
 #include "phew-graph/mask_options.hpp"
 
+#include "graph/io/weights_file.hpp"
+
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -33,14 +35,14 @@ CLI::Validator densities_check() {
           "D[,D...]"};
 }
 
-std::string granularity_of(const MaskCommand& command) { return command.granularity; }
-std::string start_of(const MaskCommand& command) { return command.start; }
-std::string shortcuts_of(const MaskCommand& command) { return command.shortcuts; }
-std::string scope_of(const MaskCommand& command) { return command.scope; }
-std::string rounds_of(const MaskCommand& command) { return std::to_string(command.rounds); }
-std::string schedule_of(const MaskCommand& command) { return command.schedule; }
-std::string paths_of(const MaskCommand& command) {
-  return command.paths == 0 ? std::string() : std::to_string(command.paths);
+std::string granularity_of(const MethodChoice& choice) { return choice.granularity; }
+std::string start_of(const MethodChoice& choice) { return choice.start; }
+std::string shortcuts_of(const MethodChoice& choice) { return choice.shortcuts; }
+std::string scope_of(const MethodChoice& choice) { return choice.scope; }
+std::string rounds_of(const MethodChoice& choice) { return std::to_string(choice.rounds); }
+std::string schedule_of(const MethodChoice& choice) { return choice.schedule; }
+std::string paths_of(const MethodChoice& choice) {
+  return choice.paths == 0 ? std::string() : std::to_string(choice.paths);
 }
 
 constexpr std::array options_of_methods{MethodOption{reads::granularity, "--granularity", granularity_of},
@@ -63,12 +65,8 @@ std::string methods_where(Asked&& asked) {
 
 bool reads_scores(const Method& method) { return method.values == Values::scores || method.values == Values::either; }
 
-/// Refuses a number per parameter, or a mask, that the method does not work on, and asks for one that it needs.
+/// Refuses a mask that the method does not work on, and asks for what it needs.
 void check_needs(const MaskCommand& command, const Method& method) {
-  if (!command.scores.empty() && !reads_scores(method))
-    fail(ExitCode::usage, "--scores: {} reads no scores; {} do", method.name, methods_where(reads_scores));
-  if (command.scores.empty() && method.values == Values::scores)
-    fail(ExitCode::usage, "--scores: {} needs a file of scores", method.name);
   if (!command.mask.empty() && !method.needs_mask)
     fail(ExitCode::usage, "--mask: {} starts from no mask; {} do", method.name,
          methods_where(std::mem_fn(&Method::needs_mask)));
@@ -113,15 +111,29 @@ std::vector<std::string> flags_of(const Method& method) {
   return flags;
 }
 
-void check_mask_options(const CLI::App& app, const MaskCommand& command, const Method& method) {
-  if (command.net.empty()) fail(ExitCode::usage, "NET is required");
-  if (command.output.empty()) fail(ExitCode::usage, "--output is required");
+void check_method_options(const CLI::App& app, const MethodChoice& choice, const Method& method) {
   for (const MethodOption& option : options_of_methods) {
-    if (method.reads(option.bit) || app.count(option.flag) == 0) continue;
+    const CLI::Option* const given = app.get_option_no_throw(option.flag);
+    if (method.reads(option.bit) || given == nullptr || given->count() == 0) continue;
     const std::vector<std::string> flags = flags_of(method);
     fail(ExitCode::usage, "{}: {} does not read it; {}", option.flag, method.name,
          flags.empty() ? "it has no options of its own" : fmt::format("its options: {}", fmt::join(flags, ", ")));
   }
+  if (!choice.scores.empty() && !reads_scores(method))
+    fail(ExitCode::usage, "--scores: {} reads no scores; {} do", method.name, methods_where(reads_scores));
+  if (choice.scores.empty() && method.values == Values::scores)
+    fail(ExitCode::usage, "--scores: {} needs a file of scores", method.name);
+}
+
+Weights load_scores(const MethodChoice& choice, const Network& network, const Globals& globals) {
+  const TensorFile file = read_tensor_file(choice.scores);
+  return match_weights(network, file.tensors, choice.scores, [&](const std::string& line) { globals.notice(line); });
+}
+
+void check_mask_options(const CLI::App& app, const MaskCommand& command, const Method& method) {
+  if (command.net.empty()) fail(ExitCode::usage, "NET is required");
+  if (command.output.empty()) fail(ExitCode::usage, "--output is required");
+  check_method_options(app, command, method);
   check_needs(command, method);
   check_densities(command, method);
   if (command.count < 1) fail(ExitCode::usage, "--count: found {}, expected at least 1", command.count);
@@ -130,21 +142,21 @@ void check_mask_options(const CLI::App& app, const MaskCommand& command, const M
          command.seed);
 }
 
-MethodOptions to_method_options(const MaskCommand& command, Progress progress) {
-  const WalkOptions walks{.granularity = command.granularity == "kernel" ? Granularity::kernel : Granularity::parameter,
-                          .start = command.start == "balanced"  ? Start::balanced
-                                   : command.start == "uniform" ? Start::uniform
-                                                                : Start::round_robin,
-                          .shortcuts = command.shortcuts == "walk"    ? Shortcuts::walk
-                                       : command.shortcuts == "weigh" ? Shortcuts::weigh
-                                                                      : Shortcuts::skip,
-                          .max_walks = command.max_walks};
+MethodOptions to_method_options(const MethodChoice& choice, int threads, Progress progress) {
+  const WalkOptions walks{.granularity = choice.granularity == "kernel" ? Granularity::kernel : Granularity::parameter,
+                          .start = choice.start == "balanced"  ? Start::balanced
+                                   : choice.start == "uniform" ? Start::uniform
+                                                               : Start::round_robin,
+                          .shortcuts = choice.shortcuts == "walk"    ? Shortcuts::walk
+                                       : choice.shortcuts == "weigh" ? Shortcuts::weigh
+                                                                     : Shortcuts::skip,
+                          .max_walks = choice.max_walks};
   return {.walks = walks,
-          .scope = command.scope == "layer" ? Scope::per_layer : Scope::global,
-          .rounds = command.rounds,
-          .schedule = command.schedule == "linear" ? PruningSchedule::linear : PruningSchedule::exponential,
-          .paths = command.paths,
-          .threads = command.thread_count(),
+          .scope = choice.scope == "layer" ? Scope::per_layer : Scope::global,
+          .rounds = choice.rounds,
+          .schedule = choice.schedule == "linear" ? PruningSchedule::linear : PruningSchedule::exponential,
+          .paths = choice.paths,
+          .threads = threads,
           .progress = std::move(progress)};
 }
 
@@ -165,12 +177,45 @@ std::vector<MaskJob> mask_jobs(const MaskCommand& command) {
   return jobs;
 }
 
+void add_method_argument(CLI::App& app, MethodChoice& choice, bool (*offered)(const Method&)) {
+  std::string help = "How to choose the mask; `mask --list` says more:\n";
+  for (const Method& method : methods())
+    if (offered(method)) help += fmt::format("{:<15} {}\n", method.name, method.summary);
+  app.add_option("--method", choice.method, help)->capture_default_str();
+  app.add_option("--scores", choice.scores,
+                 "Scores: a tensor a parameter, as weights come; gradient-walk, scores and others read them");
+}
+
+std::vector<std::string> add_method_options(CLI::App& app, MethodChoice& choice) {
+  app.add_option("--granularity", choice.granularity, "What a walk keeps of an edge: one parameter or its kernel")
+      ->check(CLI::IsMember({"parameter", "kernel"}))
+      ->capture_default_str();
+  app.add_option("--start", choice.start,
+                 "Where walks start: each input (output) unit in turn, the one used least, or any")
+      ->check(CLI::IsMember({"round-robin", "balanced", "uniform"}))
+      ->capture_default_str();
+  app.add_option("--shortcuts", choice.shortcuts,
+                 "Beside weighted links, skip fixed ones, walk all alike, or weigh all by their magnitude")
+      ->check(CLI::IsMember({"skip", "walk", "weigh"}))
+      ->capture_default_str();
+  app.add_option("--scope", choice.scope, "Count over the network, or each layer its share")
+      ->check(CLI::IsMember({"global", "layer"}))
+      ->capture_default_str();
+  app.add_option("--max-walks", choice.max_walks, "Give up after so many walks; 0: 64 a parameter and a million")
+      ->check(count_check(0));
+  app.add_option("--rounds", choice.rounds, "Rounds in which synflow prunes")
+      ->check(count_check(1))
+      ->capture_default_str();
+  app.add_option("--schedule", choice.schedule, "How synflow's rounds share the pruning: equal ratios or equal steps")
+      ->check(CLI::IsMember({"exponential", "linear"}))
+      ->capture_default_str();
+  return {"--granularity", "--start", "--shortcuts", "--scope", "--max-walks", "--rounds", "--schedule"};
+}
+
 void add_mask_command_options(CLI::App& app, MaskCommand& command) {
   add_network_options(app, command);
   app.get_option("NET")->required(false);  // --list needs none; check_mask_options asks for it
-  std::string methods_help = "How to choose the mask; --list says more:\n";
-  for (const Method& method : methods()) methods_help += fmt::format("{:<15} {}\n", method.name, method.summary);
-  app.add_option("--method", command.method, methods_help)->capture_default_str();
+  add_method_argument(app, command, [](const Method&) { return true; });
   app.add_flag("--list", command.list, "Print every method with its needs, options and source, and make no mask");
   app.add_option("--density", command.density,
                  "Kept / prunable parameters, above 0 and at most 1; with --nested several after commas, falling")
@@ -182,31 +227,8 @@ void add_mask_command_options(CLI::App& app, MaskCommand& command) {
       ->check(seed_check())
       ->capture_default_str();
   app.add_option("--count", command.count, "Masks to make, from seeds SEED, SEED + 1, …")->capture_default_str();
-  app.add_option("--scores", command.scores,
-                 "Scores: a tensor a parameter, as weights come; gradient-walk, scores and others read them");
   add_mask_options(app, command);
-  app.add_option("--granularity", command.granularity, "What a walk keeps of an edge: one parameter or its kernel")
-      ->check(CLI::IsMember({"parameter", "kernel"}))
-      ->capture_default_str();
-  app.add_option("--start", command.start,
-                 "Where walks start: each input (output) unit in turn, the one used least, or any")
-      ->check(CLI::IsMember({"round-robin", "balanced", "uniform"}))
-      ->capture_default_str();
-  app.add_option("--shortcuts", command.shortcuts,
-                 "Beside weighted links, skip fixed ones, walk all alike, or weigh all by their magnitude")
-      ->check(CLI::IsMember({"skip", "walk", "weigh"}))
-      ->capture_default_str();
-  app.add_option("--scope", command.scope, "Count over the network, or each layer its share")
-      ->check(CLI::IsMember({"global", "layer"}))
-      ->capture_default_str();
-  app.add_option("--max-walks", command.max_walks, "Give up after so many walks; 0: 64 a parameter and a million")
-      ->check(count_check(0));
-  app.add_option("--rounds", command.rounds, "Rounds in which synflow prunes")
-      ->check(count_check(1))
-      ->capture_default_str();
-  app.add_option("--schedule", command.schedule, "How synflow's rounds share the pruning: equal ratios or equal steps")
-      ->check(CLI::IsMember({"exponential", "linear"}))
-      ->capture_default_str();
+  (void)add_method_options(app, command);
   app.add_option("--paths", command.paths, "The number of best paths to keep, instead of --density")
       ->check(count_check(1));
   app.add_option("-o,--output", command.output, "Mask file: .safetensors, .npz or .pt; with --count NAME-SEED.ext");
