@@ -28,11 +28,25 @@ const EpochMetrics* RunResult::best() const {
 nlohmann::ordered_json to_json(const EpochMetrics& m) {
   return {{"epoch", m.epoch},
           {"train_loss", m.train_loss},
+          {"train_accuracy", m.train_accuracy},
           {"test_loss", m.test_loss},
           {"test_accuracy", m.test_accuracy},
           {"images_per_second", m.images_per_second},
           {"learning_rate", m.learning_rate},
           {"seconds", m.seconds}};
+}
+
+EpochMetrics epoch_from_json(const nlohmann::ordered_json& json) {
+  EpochMetrics m;
+  json.at("epoch").get_to(m.epoch);
+  json.at("train_loss").get_to(m.train_loss);
+  json.at("train_accuracy").get_to(m.train_accuracy);
+  json.at("test_loss").get_to(m.test_loss);
+  json.at("test_accuracy").get_to(m.test_accuracy);
+  json.at("images_per_second").get_to(m.images_per_second);
+  json.at("learning_rate").get_to(m.learning_rate);
+  json.at("seconds").get_to(m.seconds);
+  return m;
 }
 
 }  // namespace phew

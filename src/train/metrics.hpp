@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@ namespace phew {
 struct EpochMetrics {
   std::int64_t epoch = 0;  ///< from 1
   double train_loss = 0;
+  double train_accuracy = 0;  ///< likewise seen while training; 1 − it is the training error
   double test_loss = 0;
   double test_accuracy = 0;      ///< share of test examples whose class is right, 0 … 1
   double images_per_second = 0;  ///< training only, without the test pass
@@ -34,6 +36,8 @@ enum class RunStatus { finished, interrupted, failed };
 struct RunResult {
   RunStatus status = RunStatus::finished;
   std::string reason;  ///< why it failed; else ""
+  /// L2 norm of the loss' gradient over the kept prunable weights, before the first step (see Trainer::gradient_norm).
+  std::optional<double> initial_gradient_norm;
   std::vector<EpochMetrics> epochs;
 
   /// The epoch of the highest test accuracy (the first of equals); nullptr without epochs.
@@ -41,7 +45,9 @@ struct RunResult {
   [[nodiscard]] const EpochMetrics* last() const { return epochs.empty() ? nullptr : &epochs.back(); }
 };
 
-/// {epoch, train_loss, test_loss, test_accuracy, images_per_second, learning_rate, seconds}
+/// {epoch, train_loss, train_accuracy, test_loss, test_accuracy, images_per_second, learning_rate, seconds}
 [[nodiscard]] nlohmann::ordered_json to_json(const EpochMetrics& metrics);
+/// Back from to_json: the same numbers. Throws nlohmann::json::exception if a key is missing.
+[[nodiscard]] EpochMetrics epoch_from_json(const nlohmann::ordered_json& json);
 
 }  // namespace phew

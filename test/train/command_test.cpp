@@ -75,15 +75,19 @@ struct Scene {
   }
 };
 
+/// A command line in the background.
+pid_t start(const std::string& command) {
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  const std::string line = "PHEW=" PHEW_TRAIN_PROGRAM "; exec " + command;
+  ::execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
+  ::_exit(127);
+}
+
 /// A run in the background that has finished an epoch, and its end by a signal.
 int end_by(int signal, const Scene& scene) {
   const std::string endless = scene.train({{"--epochs", "1000000"}});
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const std::string line = "PHEW=" PHEW_TRAIN_PROGRAM "; exec " + endless + " --quiet >/dev/null";
-    ::execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
-    ::_exit(127);
-  }
+  const pid_t child = start(endless + " --quiet >/dev/null");
   while (read_text(scene.run + "/metrics.jsonl").empty() && ::waitpid(child, nullptr, WNOHANG) == 0)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   // While it runs, the folder is its own.
@@ -134,7 +138,10 @@ BOOST_AUTO_TEST_CASE(a_run_speaks_json_on_stdout_and_for_people_on_stderr) {
 
   const Outcome again = shell(scene.train() + " --json --quiet");
   BOOST_TEST(again.err.empty(), again.err);
-  BOOST_TEST(Json::parse(again.out).at("final").at("train_loss") == report.at("final").at("train_loss"));
+  BOOST_TEST(Json::parse(again.out) == report);  // read, not run again
+  const Outcome anew = shell(scene.train() + " --json --restart");
+  BOOST_TEST(anew.says("starting over"));
+  BOOST_TEST(Json::parse(anew.out).at("final").at("train_loss") == report.at("final").at("train_loss"));
 
   const Outcome evaluated = shell("$PHEW evaluate " + scene.run + " --json --data-dir " + scene.folder.path().string());
   BOOST_TEST(evaluated.code == 0, evaluated.err);
@@ -176,6 +183,9 @@ BOOST_AUTO_TEST_CASE(bad_requests_have_their_exit_codes_and_leave_no_folder) {
   code({{"--schedule", "sometimes"}}, 64);
   code({{"--epochs", "0"}}, 64);
   code({{"--lr", "nan"}}, 64);
+  code({{"--warmup", "3"}}, 64);
+  code({{"--precision", "fp8"}}, 64);
+  code({{"--precision", "tf32"}}, 69);
   code({{"--init", "sometimes"}}, 64);
   code({{"--data", "imagenet"}}, 64);
   code({{"--data-dir", "/nonexistent"}}, 66);
@@ -202,6 +212,27 @@ BOOST_AUTO_TEST_CASE(signals_end_a_run_cleanly) {
     for (const auto& entry : std::filesystem::directory_iterator(scene.run))
       BOOST_TEST(entry.path().filename().string().front() != '.');
   }
+}
+
+/// A run that is killed, at no moment of its own choosing, ends like one that was not.
+BOOST_AUTO_TEST_CASE(a_killed_run_goes_on_when_the_command_is_given_again) {
+  const Scene scene;
+  const Scene::Flags flags{{"--epochs", "40"}, {"--checkpoint-seconds", "0"}, {"--optimizer", "adam"}};
+  Scene::Flags elsewhere = flags;
+  elsewhere["--run"] = scene.run + "-whole";
+  BOOST_REQUIRE(shell(scene.train(elsewhere) + " --quiet").code == 0);
+  const auto weights = [](const std::string& run) { return read_text(run + "/weights.safetensors"); };
+  int kills = 0;
+  for (; weights(scene.run).empty() && kills < 200; ++kills) {
+    const pid_t child = start(scene.train(flags) + " --quiet >/dev/null");
+    // Each attempt lives a little longer, and so gets further.
+    std::this_thread::sleep_for(std::chrono::milliseconds(200 + 150 * kills));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
+  BOOST_TEST(kills > 1);
+  BOOST_TEST(weights(scene.run) == weights(scene.run + "-whole"));
+  BOOST_TEST(shell(scene.train(flags) + " --quiet --json").code == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

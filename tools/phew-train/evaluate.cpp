@@ -9,7 +9,6 @@
 #include "train/state_file.hpp"
 #include "train/training_run.hpp"
 
-#include <fstream>
 #include <memory>
 
 namespace phew::tools {
@@ -18,25 +17,6 @@ namespace {
 struct Options : MachineOptions, Globals {
   std::string run, data_dir;
 };
-
-/// The run's epochs, as its metrics.jsonl has them.
-Json read_epochs(const RunFiles& files) {
-  Json epochs = Json::array();
-  std::ifstream lines(files.metrics());
-  for (std::string line; std::getline(lines, line);) {
-    epochs.push_back(Json::parse(line, nullptr, /*allow_exceptions=*/false));
-    if (epochs.back().is_discarded() || !epochs.back().contains("test_accuracy"))
-      fail(ExitCode::data, "{}: line {}: found no JSON of an epoch", files.metrics().string(), epochs.size());
-  }
-  return epochs;
-}
-
-Json best_of(const Json& epochs) {
-  Json best;
-  for (const Json& epoch : epochs)
-    if (best.is_null() || epoch["test_accuracy"] > best["test_accuracy"]) best = epoch;
-  return best;
-}
 
 void evaluate_run(const Options& o) {
   const RunFiles files{o.run};
@@ -53,19 +33,22 @@ void evaluate_run(const Options& o) {
   if (config.limit > 0) keep_first(data, config.limit);
   fit_to(data, network);
   const Machine machine = set_up_machine(o, o);
-  const Evaluation test = evaluate_state(network, state, data, config.loss, machine);
+  const Evaluation test = evaluate_state(network, state, data, config, machine);
   if (!o.json) {
     fmt::print("{}: test loss {:.4f}, test accuracy {:.2f} %\n", o.run, test.loss, 100 * test.accuracy);
     return;
   }
-  const Json epochs = read_epochs(files);
+  RunResult result;
+  result.epochs = read_metrics(files);
+  Json epochs = Json::array();
+  for (const EpochMetrics& epoch : result.epochs) epochs.push_back(to_json(epoch));
   print_json({{"schema", {{"name", "phew-train/evaluate"}, {"version", 1}}},
               {"run", o.run},
               {"network", config.network},
               {"density", config.density},
               {"epochs", epochs},
               {"final", {{"epoch", config.epochs}, {"test_loss", test.loss}, {"test_accuracy", test.accuracy}}},
-              {"best", best_of(epochs)}});
+              {"best", result.best() ? to_json(*result.best()) : Json()}});
 }
 
 }  // namespace
