@@ -24,7 +24,9 @@ void for_each_setting(Config& c, F&& f) {
   f("mask", c.mask, false);
   f("mask_hash", c.mask_hash, true);
   f("density", c.density, false);
-  f("data", c.data, true);
+  f("data", c.data, false);
+  f("test_data", c.test_data, false);
+  f("data_seed", c.data_seed, false);
   f("data_hash", c.data_hash, true);
   f("limit", c.limit, true);
   f("epochs", c.epochs, true);
@@ -36,6 +38,7 @@ void for_each_setting(Config& c, F&& f) {
   f("nesterov", c.nesterov, true);
   f("weight_decay", c.weight_decay, true);
   f("loss", c.loss, true);
+  f("augment", c.augment, true);
   f("seed", c.seed, true);
 }
 
@@ -78,6 +81,7 @@ void check(const RunConfig& c) {
   require(!c.nesterov || c.momentum > 0, "--nesterov", c.momentum, "a --momentum above 0");
   require(at_least_zero(c.weight_decay), "--weight-decay", c.weight_decay, "0 or more");
   require(c.loss == "cross-entropy" || c.loss == "mse", "--loss", c.loss, "cross-entropy or mse");
+  require(c.augment == "none" || c.augment == "crop-flip", "--augment", c.augment, "none or crop-flip");
   (void)Schedule(c.schedule);
 }
 

@@ -22,7 +22,8 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 }  // namespace
 
 torch::Tensor loss_of(const std::string& loss, const torch::Tensor& outputs, const torch::Tensor& y) {
-  if (loss == "mse") return torch::mse_loss(outputs, torch::one_hot(y, outputs.size(1)).to(outputs.dtype()));
+  if (loss == "mse")
+    return torch::mse_loss(outputs, y.is_floating_point() ? y : torch::one_hot(y, outputs.size(1)).to(outputs.dtype()));
   return torch::cross_entropy_loss(outputs, y);
 }
 
@@ -36,11 +37,13 @@ Evaluation evaluate(NetworkModule& module, const DeviceSplit& split, const std::
     const Batch batch = split.slice(first, last);
     const torch::Tensor outputs = module.forward(batch.x);
     total += loss_of(loss, outputs, batch.y).to(torch::kDouble) * (last - first);
-    right += outputs.argmax(1).eq(batch.y).sum();
+    if (!split.is_regression()) right += outputs.argmax(1).eq(batch.y).sum();
   }
   module.train(was_training);
   const auto count = static_cast<double>(split.size());
-  return {total.item<double>() / count, static_cast<double>(right.item<std::int64_t>()) / count};
+  Evaluation evaluation{total.item<double>() / count, {}};
+  if (!split.is_regression()) evaluation.accuracy = static_cast<double>(right.item<std::int64_t>()) / count;
+  return evaluation;
 }
 
 Trainer::Trainer(NetworkModule& module, MaskedParameters* masked, const DeviceSplit& train, const DeviceSplit& test,
@@ -66,13 +69,13 @@ torch::Tensor Trainer::step(const Batch& batch) {
 
 std::optional<double> Trainer::train_once(std::int64_t epoch, const RunObserver& observer) {
   module_.train(true);
-  // epoch − 1: the stream's index of the first epoch is 0.
-  const auto order = data_order(train_.size(), config_.seed, static_cast<std::uint64_t>(epoch - 1));
+  const auto index = static_cast<std::uint64_t>(epoch - 1);  // streams count epochs from 0
+  const auto order = data_order(train_.size(), config_.seed, index);
   const torch::Tensor indices = torch::tensor(order, torch::kLong).to(module_.device());
   torch::Tensor total = torch::zeros({}, torch::TensorOptions(torch::kDouble).device(module_.device()));
   std::int64_t steps = 0;
   for (const auto& [first, last] : batch_ranges(train_.size(), config_.batch_size)) {
-    total += step(train_.gather(indices.slice(0, first, last))) * static_cast<double>(last - first);
+    total += step(train_.gather(indices.slice(0, first, last), {index, first})) * static_cast<double>(last - first);
     const bool at_end = last == train_.size();
     if (++steps % steps_between_reports == 0 || at_end) {
       const double mean = total.item<double>() / static_cast<double>(last);

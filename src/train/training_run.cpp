@@ -76,7 +76,8 @@ void train_in(RunFolder& folder, const Ticket& ticket, const Dataset& data, cons
   Model model(ticket.network, ticket.initial, machine.device);
   if (ticket.mask) model.masked.emplace(model.module, *ticket.mask, ticket.network.parameters());
   const std::int64_t channels = input_channels(ticket.network);
-  const DeviceSplit train(data.train, data.normalisation, channels, model.module.device());
+  const auto crop_flip_seed = config.augment == "crop-flip" ? std::optional(config.seed) : std::nullopt;
+  const DeviceSplit train(data.train, data.normalisation, channels, model.module.device(), crop_flip_seed);
   const DeviceSplit test(data.test, data.normalisation, channels, model.module.device());
   Trainer trainer(model.module, model.masked ? &*model.masked : nullptr, train, test, config);
   run_epochs(trainer, folder, config, observer, result);

@@ -68,7 +68,6 @@ BOOST_AUTO_TEST_CASE(the_hash_sees_every_setting_but_the_names_of_files) {
   BOOST_TEST(changed([](RunConfig& c) { c.network = "resnet20"; }));
   BOOST_TEST(changed([](RunConfig& c) { c.initial_hash = "0"; }));
   BOOST_TEST(changed([](RunConfig& c) { c.mask_hash = "0"; }));
-  BOOST_TEST(changed([](RunConfig& c) { c.data = "mnist"; }));
   BOOST_TEST(changed([](RunConfig& c) { c.data_hash = "0"; }));
   BOOST_TEST(changed([](RunConfig& c) { c.limit = 9; }));
   BOOST_TEST(changed([](RunConfig& c) { c.epochs = 9; }));
@@ -80,9 +79,11 @@ BOOST_AUTO_TEST_CASE(the_hash_sees_every_setting_but_the_names_of_files) {
   BOOST_TEST(changed([](RunConfig& c) { c.nesterov = false; }));
   BOOST_TEST(changed([](RunConfig& c) { c.weight_decay = 0; }));
   BOOST_TEST(changed([](RunConfig& c) { c.loss = "mse"; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.augment = "crop-flip"; }));
   BOOST_TEST(changed([](RunConfig& c) { c.seed = 1; }));
   BOOST_TEST(!changed([](RunConfig& c) { c.initial = "elsewhere.safetensors"; }));
   BOOST_TEST(!changed([](RunConfig& c) { c.mask = "elsewhere.safetensors"; }));
+  BOOST_TEST(!changed([](RunConfig& c) { c.data = "elsewhere.npz"; }));
 }
 
 BOOST_AUTO_TEST_CASE(settings_out_of_range_are_refused_by_flag) {
@@ -96,6 +97,7 @@ BOOST_AUTO_TEST_CASE(settings_out_of_range_are_refused_by_flag) {
   BOOST_TEST(refusal([](RunConfig& c) { c.epochs = 0; }).mentions("--epochs: found 0"));
   BOOST_TEST(refusal([](RunConfig& c) { c.batch_size = 0; }).mentions("--batch-size"));
   BOOST_TEST(refusal([](RunConfig& c) { c.limit = -1; }).mentions("--limit"));
+  BOOST_TEST(refusal([](RunConfig& c) { c.augment = "flips"; }).mentions("--augment: found flips"));
   BOOST_TEST(refusal([](RunConfig& c) { c.optimizer = "lamb"; }).mentions("--optimizer: found lamb"));
   BOOST_TEST(refusal([&](RunConfig& c) { c.lr = nan; }).mentions("--lr"));
   BOOST_TEST(refusal([](RunConfig& c) { c.lr = 0; }).code == 64);
