@@ -15,18 +15,18 @@ namespace phew {
 struct EpochMetrics {
   std::int64_t epoch = 0;  ///< from 1
   double train_loss = 0;
-  double train_accuracy = 0;  ///< likewise seen while training; 1 − it is the training error
+  std::optional<double> train_accuracy;  ///< likewise seen while training; 1 − it is the training error
   double test_loss = 0;
-  double test_accuracy = 0;      ///< share of test examples whose class is right, 0 … 1
-  double images_per_second = 0;  ///< training only, without the test pass
+  std::optional<double> test_accuracy;  ///< share of test examples whose class is right, 0 … 1; none for a regression
+  double images_per_second = 0;         ///< training only, without the test pass
   double learning_rate = 0;
   double seconds = 0;  ///< with the test pass
 };
 
-/// Mean loss over a split, and the share of its examples whose class is right.
+/// Mean loss over a split, and the share of its examples whose class is right; none for a regression.
 struct Evaluation {
   double loss = 0;
-  double accuracy = 0;
+  std::optional<double> accuracy;
 };
 
 enum class RunStatus { finished, interrupted, failed };
@@ -40,10 +40,15 @@ struct RunResult {
   std::optional<double> initial_gradient_norm;
   std::vector<EpochMetrics> epochs;
 
-  /// The epoch of the highest test accuracy (the first of equals); nullptr without epochs.
+  /// The epoch of the highest test accuracy, or of the lowest test loss where there is no accuracy (the first of
+  /// equals); nullptr without epochs.
   [[nodiscard]] const EpochMetrics* best() const;
   [[nodiscard]] const EpochMetrics* last() const { return epochs.empty() ? nullptr : &epochs.back(); }
 };
+
+/// The number, or null.
+[[nodiscard]] nlohmann::ordered_json json_of(const std::optional<double>& value);
+[[nodiscard]] std::optional<double> optional_of(const nlohmann::ordered_json& json);
 
 /// {epoch, train_loss, train_accuracy, test_loss, test_accuracy, images_per_second, learning_rate, seconds}
 [[nodiscard]] nlohmann::ordered_json to_json(const EpochMetrics& metrics);

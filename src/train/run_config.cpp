@@ -24,7 +24,9 @@ void for_each_setting(Config& c, F&& f) {
   f("mask", c.mask, false);
   f("mask_hash", c.mask_hash, true);
   f("density", c.density, false);
-  f("data", c.data, true);
+  f("data", c.data, false);
+  f("test_data", c.test_data, false);
+  f("data_seed", c.data_seed, false);
   f("data_hash", c.data_hash, true);
   f("limit", c.limit, true);
   f("epochs", c.epochs, true);
@@ -40,6 +42,7 @@ void for_each_setting(Config& c, F&& f) {
   f("precision", c.precision, true);
   f("channels_last", c.channels_last, true);
   f("first_step", c.first_step, true);
+  f("augment", c.augment, true);
   f("seed", c.seed, true);
 }
 
@@ -93,6 +96,7 @@ void check(const RunConfig& c) {
   require(c.loss == "cross-entropy" || c.loss == "mse", "--loss", c.loss, "cross-entropy or mse");
   require(c.warmup >= 0 && c.warmup <= c.epochs, "--warmup", c.warmup, "0 to --epochs");
   require(c.first_step >= 0, "--first-step", c.first_step, "0 or more");
+  require(c.augment == "none" || c.augment == "crop-flip", "--augment", c.augment, "none or crop-flip");
   (void)Schedule(c.schedule);
 }
 

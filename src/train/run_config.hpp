@@ -17,6 +17,8 @@ struct RunConfig {
   std::string mask_hash = "none";
   double density = 1;
   std::string data = "fashion-mnist";
+  std::string test_data;        ///< file of the test examples where `data` is a file; else ""
+  std::uint64_t data_seed = 0;  ///< of what the data set itself draws
   std::string data_hash;
   std::int64_t limit = 0;  ///< examples taken of each split; 0: all
   std::int64_t epochs = 10;
@@ -28,11 +30,13 @@ struct RunConfig {
   double momentum = 0.9;
   bool nesterov = false;
   double weight_decay = 1e-4;
-  std::string loss = "cross-entropy";  ///< cross-entropy, mse (on one-hot targets)
+  std::string loss = "cross-entropy";  ///< cross-entropy, mse (to float targets, or one-hot ones of classes)
+  std::string augment = "none";        ///< none, crop-flip
   std::string precision = "fp32";      ///< fp32, tf32, bf16; see Precision
   bool channels_last = false;
-  std::int64_t first_step = 0;  ///< steps that are skipped, as if they had been taken: rewinding to step k trains from k
-  std::uint64_t seed = 0;       ///< of the data order and of dropout
+  std::int64_t first_step =
+      0;                   ///< steps that are skipped, as if they had been taken: rewinding to step k trains from k
+  std::uint64_t seed = 0;  ///< of the data order, of crops and flips, and of dropout
 };
 
 /// What a run ran on. Recorded, but not part of its identity: results agree across machines up to rounding.

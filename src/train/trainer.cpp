@@ -29,7 +29,8 @@ bool on_cuda(const NetworkModule& module) { return module.device().is_cuda(); }
 }  // namespace
 
 torch::Tensor loss_of(const std::string& loss, const torch::Tensor& outputs, const torch::Tensor& y) {
-  if (loss == "mse") return torch::mse_loss(outputs, torch::one_hot(y, outputs.size(1)).to(outputs.dtype()));
+  if (loss == "mse")
+    return torch::mse_loss(outputs, y.is_floating_point() ? y : torch::one_hot(y, outputs.size(1)).to(outputs.dtype()));
   return torch::cross_entropy_loss(outputs, y);
 }
 
@@ -44,11 +45,13 @@ Evaluation evaluate(NetworkModule& module, const DeviceSplit& split, const std::
     const Batch batch = split.slice(first, last);
     const torch::Tensor outputs = module.forward(batch.x).to(torch::kFloat);
     total += loss_of(loss, outputs, batch.y).to(torch::kDouble) * (last - first);
-    right += outputs.argmax(1).eq(batch.y).sum();
+    if (!split.is_regression()) right += outputs.argmax(1).eq(batch.y).sum();
   }
   module.train(was_training);
   const auto count = static_cast<double>(split.size());
-  return {total.item<double>() / count, static_cast<double>(right.item<std::int64_t>()) / count};
+  Evaluation evaluation{total.item<double>() / count, {}};
+  if (!split.is_regression()) evaluation.accuracy = static_cast<double>(right.item<std::int64_t>()) / count;
+  return evaluation;
 }
 
 Trainer::Trainer(NetworkModule& module, MaskedParameters* masked, const DeviceSplit& train, const DeviceSplit& test,
@@ -89,7 +92,7 @@ double Trainer::gradient_norm() {
   const std::size_t count = std::min(gradient_batches, ranges_.size());
   const auto examples = static_cast<double>(ranges_[count - 1].second);
   for (const auto& [first, last] : std::span(ranges_).first(count)) {
-    const Batch batch = train_.gather(order.slice(0, first, last));
+    const Batch batch = train_.gather(order.slice(0, first, last), {0, first});
     (loss_of(config_.loss, module_.forward(batch.x), batch.y) * (static_cast<double>(last - first) / examples))
         .backward();
   }
@@ -119,27 +122,27 @@ void Trainer::prepare_step() {
 
 void Trainer::step(const Batch& batch) {
   optimizer_.clear_gradients();
-  const auto [loss, right] = [&] {
+  const auto [outputs, loss] = [&] {
     const Autocast autocast(precision_, on_cuda(module_));
-    const torch::Tensor outputs = module_.forward(batch.x).to(torch::kFloat);
-    const torch::Tensor guesses = outputs.detach().argmax(1);
-    return std::pair(loss_of(config_.loss, outputs, batch.y), guesses.eq(batch.y).sum());
+    torch::Tensor out = module_.forward(batch.x).to(torch::kFloat);
+    return std::pair(out.detach(), loss_of(config_.loss, out, batch.y));
   }();
   loss.backward();
   optimizer_.step();
   loss_sum_ += loss.detach() * static_cast<double>(batch.y.size(0));
-  right_ += right;
+  if (!train_.is_regression()) right_ += outputs.argmax(1).eq(batch.y).sum();
 }
 
 bool Trainer::train_on(const RunObserver& observer, const std::function<void()>& after_step) {
   module_.train(true);
-  const auto order = data_order(train_.size(), config_.seed, static_cast<std::uint64_t>(position_.epoch - 1));
+  const auto epoch = static_cast<std::uint64_t>(position_.epoch - 1);  // streams count epochs from 0
+  const auto order = data_order(train_.size(), config_.seed, epoch);
   const torch::Tensor indices = torch::tensor(order, torch::kLong).to(module_.device());
   const std::int64_t steps = std::ssize(ranges_);
   while (position_.batch < steps) {
     const auto [first, last] = ranges_[static_cast<std::size_t>(position_.batch)];
     prepare_step();
-    step(train_.gather(indices.slice(0, first, last)));
+    step(train_.gather(indices.slice(0, first, last), {epoch, first}));
     ++position_.batch;
     if (position_.batch % steps_between_reports == 0 || position_.batch == steps) {
       read_sums();
@@ -164,7 +167,7 @@ std::optional<EpochMetrics> Trainer::run_epoch(const RunObserver& observer, cons
   if (!train_on(observer, after_step)) return std::nullopt;
   const auto examples = static_cast<double>(train_.size());
   metrics.train_loss = position_.loss_sum / examples;
-  metrics.train_accuracy = static_cast<double>(position_.right) / examples;
+  if (!train_.is_regression()) metrics.train_accuracy = static_cast<double>(position_.right) / examples;
   metrics.images_per_second = static_cast<double>(train_.size() - done) / seconds_since(start);
   if (masked_) masked_->check();
   const Evaluation test = evaluate(module_, test_, config_.loss, precision_);

@@ -20,7 +20,8 @@
 
 namespace phew {
 
-/// Mean loss of outputs [n, classes] against classes [n]: cross-entropy, or the squared error to one-hot targets.
+/// Mean loss of outputs [n, classes] against classes [n], cross-entropy or the squared error to one-hot targets; or the
+/// squared error of outputs [n, K] against targets [n, K].
 [[nodiscard]] torch::Tensor loss_of(const std::string& loss, const torch::Tensor& outputs, const torch::Tensor& y);
 
 /// Over a split, in evaluation mode and without gradients; leaves the module in the mode it was in.

@@ -78,7 +78,8 @@ class Run {
         config_(config),
         checkpoints_(folder.files().folder, hash_of(config)),
         model_(ticket, config, machine),
-        train_(data.train, data.normalisation, input_channels(ticket.network), model_.module.device()),
+        train_(data.train, data.normalisation, input_channels(ticket.network), model_.module.device(),
+               config.augment == "crop-flip" ? std::optional(config.seed) : std::nullopt),
         test_(data.test, data.normalisation, input_channels(ticket.network), model_.module.device()),
         trainer_(model_.module, model_.masked ? &*model_.masked : nullptr, train_, test_, config) {}
 

@@ -1,4 +1,5 @@
 // phew-train as users meet it: exit codes, streams and files.
+#include "graph/io/weights_file.hpp"
 #include "support/json_schema.hpp"
 #include "train/support.hpp"
 
@@ -167,6 +168,64 @@ BOOST_AUTO_TEST_CASE(weights_and_masks_come_from_files) {
   BOOST_TEST(other.code == 78);
   BOOST_TEST(other.says("initial_hash"));
   BOOST_TEST(other.says("mask_hash"));
+}
+
+BOOST_AUTO_TEST_CASE(a_users_arrays_with_float_targets_train_by_squared_error) {
+  const Scene scene;
+  const std::string file = (scene.folder / "own.npz").string();
+  std::vector<float> x, y;
+  for (int i = 0; i < 60; ++i) {
+    x.insert(x.end(), {static_cast<float>(i) / 60, 1});
+    y.push_back(static_cast<float>(i) / 30);
+  }
+  write_tensor_file(file, {phew::make_tensor("x", {60, 2}, x), phew::make_tensor("y", {60}, y)}, {});
+  const Scene::Flags own{{"--data", file}, {"--test-data", file}, {"--lr", "0.1"}};
+  const Outcome o = shell(scene.train(own, "mlp:2-8-1") + " --json");
+  BOOST_TEST(o.code == 0, o.err);
+  const Json report = Json::parse(o.out);
+  const Json schema = Json::parse(read_text(PHEW_SOURCE_DIR "/data/schema/train.json"));
+  for (const std::string& violation : phew::test::violations(schema, report)) BOOST_TEST(false, violation);
+  BOOST_TEST(report.at("final").at("test_accuracy").is_null());
+  BOOST_TEST(report.at("epochs")[1].at("test_loss") < report.at("epochs")[0].at("test_loss"));
+  BOOST_TEST(read_text(scene.run + "/config.toml").find("loss = \"mse\"") != std::string::npos);
+  const Outcome evaluated = shell("$PHEW evaluate " + scene.run + " --json");
+  BOOST_TEST(Json::parse(evaluated.out).at("final").at("test_loss") == report.at("final").at("test_loss"));
+  BOOST_TEST(shell("$PHEW evaluate " + scene.run).out.find("accuracy") == std::string::npos);
+
+  Scene::Flags classes = own;
+  classes["--loss"] = "cross-entropy";
+  BOOST_TEST(shell(scene.train(classes, "mlp:2-8-1")).code == 64);
+  BOOST_TEST(shell(scene.train(own, "mlp:2-8-2")).code == 65);
+}
+
+BOOST_AUTO_TEST_CASE(crops_and_flips_are_part_of_a_run) {
+  const Scene scene;
+  BOOST_TEST(shell(scene.train({{"--augment", "crop-flip"}})).code == 0);
+  const Outcome plain = shell(scene.train());
+  BOOST_TEST(plain.code == 78);
+  BOOST_TEST(plain.says("augment = \"crop-flip\", expected \"none\""));
+}
+
+BOOST_AUTO_TEST_CASE(data_are_described_and_shown) {
+  const Scene scene;
+  const std::string place = " --data-dir " + scene.folder.path().string();
+  const std::string sheet = (scene.folder / "sheet").string();
+  const Json schema = Json::parse(read_text(PHEW_SOURCE_DIR "/data/schema/data.json"));
+  for (const char* name : {"mnist", "transformation"}) {
+    const Outcome o =
+        shell("$PHEW data --json --data " + std::string(name) + place + " --contact-sheet " + sheet + ".png");
+    BOOST_TEST(o.code == 0, o.err);
+    const Json report = Json::parse(o.out);
+    for (const std::string& violation : phew::test::violations(schema, report)) BOOST_TEST(false, violation);
+    BOOST_TEST(report.at("class_counts").size() == 10U);
+    BOOST_TEST(read_text(sheet + ".png").starts_with("\x89PNG"));
+  }
+  const Outcome page = shell("$PHEW data --data transformation" + place + " --contact-sheet " + sheet + ".html");
+  BOOST_TEST(page.out.find("class 1: rotated by 30°, sheared by ") != std::string::npos);
+  BOOST_TEST(read_text(sheet + ".html").find("class 9: rotated by 270°") != std::string::npos);
+  BOOST_TEST(shell("$PHEW data --data cifar-10" + place).code == 66);
+  BOOST_TEST(shell("$PHEW data --data mnist" + place + " --contact-sheet " + sheet + ".gif").code == 64);
+  BOOST_TEST(shell(scene.train({{"--data", "transformation"}, {"--epochs", "1"}}, "mlp:100-16-100,bn=all")).code == 0);
 }
 
 BOOST_AUTO_TEST_CASE(bad_requests_have_their_exit_codes_and_leave_no_folder) {

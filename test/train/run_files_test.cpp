@@ -70,7 +70,6 @@ BOOST_AUTO_TEST_CASE(the_hash_sees_every_setting_but_the_names_of_files) {
   BOOST_TEST(changed([](RunConfig& c) { c.network = "resnet20"; }));
   BOOST_TEST(changed([](RunConfig& c) { c.initial_hash = "0"; }));
   BOOST_TEST(changed([](RunConfig& c) { c.mask_hash = "0"; }));
-  BOOST_TEST(changed([](RunConfig& c) { c.data = "mnist"; }));
   BOOST_TEST(changed([](RunConfig& c) { c.data_hash = "0"; }));
   BOOST_TEST(changed([](RunConfig& c) { c.limit = 9; }));
   BOOST_TEST(changed([](RunConfig& c) { c.epochs = 9; }));
@@ -86,9 +85,11 @@ BOOST_AUTO_TEST_CASE(the_hash_sees_every_setting_but_the_names_of_files) {
   BOOST_TEST(changed([](RunConfig& c) { c.precision = "bf16"; }));
   BOOST_TEST(changed([](RunConfig& c) { c.channels_last = true; }));
   BOOST_TEST(changed([](RunConfig& c) { c.first_step = 1; }));
+  BOOST_TEST(changed([](RunConfig& c) { c.augment = "crop-flip"; }));
   BOOST_TEST(changed([](RunConfig& c) { c.seed = 1; }));
   BOOST_TEST(!changed([](RunConfig& c) { c.initial = "elsewhere.safetensors"; }));
   BOOST_TEST(!changed([](RunConfig& c) { c.mask = "elsewhere.safetensors"; }));
+  BOOST_TEST(!changed([](RunConfig& c) { c.data = "elsewhere.npz"; }));
 }
 
 BOOST_AUTO_TEST_CASE(settings_out_of_range_are_refused_by_flag) {
@@ -102,6 +103,7 @@ BOOST_AUTO_TEST_CASE(settings_out_of_range_are_refused_by_flag) {
   BOOST_TEST(refusal([](RunConfig& c) { c.epochs = 0; }).mentions("--epochs: found 0"));
   BOOST_TEST(refusal([](RunConfig& c) { c.batch_size = 0; }).mentions("--batch-size"));
   BOOST_TEST(refusal([](RunConfig& c) { c.limit = -1; }).mentions("--limit"));
+  BOOST_TEST(refusal([](RunConfig& c) { c.augment = "flips"; }).mentions("--augment: found flips"));
   BOOST_TEST(refusal([](RunConfig& c) { c.optimizer = "lamb"; }).mentions("--optimizer: found lamb"));
   BOOST_TEST(refusal([&](RunConfig& c) { c.lr = nan; }).mentions("--lr"));
   BOOST_TEST(refusal([](RunConfig& c) { c.lr = 0; }).code == 64);
@@ -154,14 +156,16 @@ BOOST_AUTO_TEST_CASE(another_machine_is_noticed) {
   const TemporaryFolder folder;
   (void)open(folder / "run");
   const std::string notice = open(folder / "run", config(), false, {"cpu", 3, "LibTorch 0"}).notice;
-  BOOST_TEST(notice.find("ran on cpu, 2 threads, LibTorch 0 before, goes on with cpu, 3 threads") != std::string::npos, notice);
+  BOOST_TEST(notice.find("ran on cpu, 2 threads, LibTorch 0 before, goes on with cpu, 3 threads") != std::string::npos,
+             notice);
 }
 
 BOOST_AUTO_TEST_CASE(epochs_are_kept_up_to_a_checkpoint) {
   const TemporaryFolder folder;
   RunFolder run(folder / "run", config(), machine, false, {});
   for (std::int64_t epoch = 1; epoch <= 3; ++epoch)
-    run.append_metrics(to_json(phew::EpochMetrics{.epoch = epoch, .train_loss = 0.1 * static_cast<double>(epoch)}).dump());
+    run.append_metrics(
+        to_json(phew::EpochMetrics{.epoch = epoch, .train_loss = 0.1 * static_cast<double>(epoch)}).dump());
   const auto kept = run.keep_epochs(2);
   BOOST_REQUIRE(kept.size() == 2U);
   BOOST_TEST(kept[1].train_loss == 0.2);

@@ -4,9 +4,9 @@
 #include "common/progress.hpp"
 #include "graph/initializer.hpp"
 #include "phew-train/commands.hpp"
+#include "phew-train/data_options.hpp"
 #include "phew-train/machine_options.hpp"
 #include "phew-train/stop_signal.hpp"
-#include "train/image_sets.hpp"
 #include "train/precision.hpp"
 #include "train/run_report.hpp"
 #include "train/state_file.hpp"
@@ -21,22 +21,13 @@
 namespace phew::tools {
 namespace {
 
-struct Options : NetworkOptions, MachineOptions, Globals {
+struct Options : NetworkOptions, DataOptions, MachineOptions, Globals {
   RunConfig config;
   std::optional<double> lr;
+  std::optional<std::string> loss;
   bool allow_missing = false;
-  std::string data_dir;
   RunPlace place;
 };
-
-void add_data_options(CLI::App& command, Options& o) {
-  command.add_option("--data", o.config.data, fmt::format("Data set: {}", fmt::join(dataset_names(), ", ")))
-      ->capture_default_str();
-  command.add_option("--data-dir", o.data_dir,
-                     "Folder of the data's files; without it that of Debian's package, where there is one");
-  command.add_option("--limit", o.config.limit, "Take only the first N examples of each split; 0: all")
-      ->capture_default_str();
-}
 
 void add_training_options(CLI::App& command, Options& o) {
   RunConfig& c = o.config;
@@ -60,8 +51,13 @@ void add_training_options(CLI::App& command, Options& o) {
                   "bfloat16; slow on CPUs without AMX)")
       ->capture_default_str();
   command.add_flag("--channels-last", c.channels_last, "Keep maps channel by channel last in memory");
-  command.add_option("--loss", c.loss, "cross-entropy, or mse (to one-hot targets)")->capture_default_str();
-  command.add_option("--seed", c.seed, "Seed of the data order and of dropout")->check(seed_check())->capture_default_str();
+  command.add_option("--loss", o.loss,
+                     "cross-entropy, or mse (to one-hot targets); of float targets mse, and without it that");
+  command.add_option("--augment", c.augment, "none, or crop-flip: random crops of images padded by 4, and flips")
+      ->capture_default_str();
+  command.add_option("--seed", c.seed, "Seed of the data order, of crops and flips, and of dropout")
+      ->check(seed_check())
+      ->capture_default_str();
 }
 
 std::vector<Tensor> initial_tensors(const Options& o, const Network& network, const Notice& notice) {
@@ -103,15 +99,19 @@ void print_header() {
 }
 
 void print_row(const EpochMetrics& m) {
-  fmt::print("{:>5}  {:>10.4f}  {:>9.4f}  {:>11.2f} %  {:>8.0f}\n", m.epoch, m.train_loss, m.test_loss,
-             100 * m.test_accuracy, m.images_per_second);
+  const std::string accuracy = m.test_accuracy ? fmt::format("{:.2f} %", 100 * *m.test_accuracy) : "-";
+  fmt::print("{:>5}  {:>10.4f}  {:>9.4f}  {:>13}  {:>8.0f}\n", m.epoch, m.train_loss, m.test_loss, accuracy,
+             m.images_per_second);
   std::fflush(stdout);
 }
 
 void print_end(const RunResult& result, const RunFiles& files) {
+  const auto figure = [](const EpochMetrics& m) {
+    return m.test_accuracy ? fmt::format("{:.2f} %", 100 * *m.test_accuracy) : fmt::format("{:.4g}", m.test_loss);
+  };
   if (const EpochMetrics* best = result.best())
-    fmt::print("\nfinal {:.2f} %, best {:.2f} % in epoch {}; {}\n", 100 * result.last()->test_accuracy,
-               100 * best->test_accuracy, best->epoch, files.weights().string());
+    fmt::print("\n{} {}, best {} in epoch {}; {}\n", best->test_accuracy ? "final" : "final loss",
+               figure(*result.last()), figure(*best), best->epoch, files.weights().string());
 }
 
 RunObserver observe(const Options& o, RunBar& bar, const StopSignal& signal, const Notice& notice) {
@@ -139,6 +139,8 @@ Weights prunable_of(const Ticket& ticket) {
 
 void train(Options o) {
   o.config.lr = o.lr.value_or(o.config.optimizer == "adam" ? 1e-3 : 0.01);
+  if (o.loss) o.config.loss = *o.loss;
+  o.config.limit = o.limit;
   check(o.config);
   const StopSignal signal;
   const Notice notice = [&o](const std::string& line) { o.notice(line); };
@@ -150,11 +152,15 @@ void train(Options o) {
   if (!o.mask.empty())
     ticket.mask = read_mask_for(o.mask, ticket.network, hash_of(prunable_of(ticket)),
                                 {.zeros_are_pruned = o.zeros_are_pruned}, notice);
-  Dataset data = load_dataset(o.config.data, o.data_dir);
-  if (o.config.limit > 0) keep_first(data, o.config.limit);
+  Dataset data = load_data(o, o);
+  if (!o.loss) o.config.loss = default_loss(data);
+  check_settings(data, o.config.loss, o.config.augment);
   fit_to(data, ticket.network);
 
   o.config.network = o.net;
+  o.config.data = data.name;
+  o.config.test_data = o.test_data;
+  o.config.data_seed = o.data_seed;
   o.config.initial = o.weights.empty() ? fmt::format("{}, seed {}", o.init, o.init_seed) : o.weights;
   o.config.mask = o.mask.empty() ? "none" : o.mask;
   describe(o.config, ticket, data);
