@@ -23,7 +23,10 @@ enum class Purpose : std::uint32_t {
   shuffled_mask = 8,
   random_regular = 9,
   erdos_renyi = 10,
-  path_sample = 11
+  path_sample = 11,
+  augmentation = 12,
+  dropout = 13,
+  transformation = 14
 };
 
 /// Philox4x32-10 (Salmon et al. 2011; Random123) with key = seed and counter = (index, step, purpose).
