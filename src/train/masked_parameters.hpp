@@ -10,6 +10,9 @@
 
 namespace phew {
 
+/// A bool tensor of the parameter's shape on the CPU, true where the mask's bit is 0.
+[[nodiscard]] torch::Tensor pruned_positions(const BitMatrix& kept, const Shape& shape);
+
 /// The pruned positions of a module's prunable parameters, on the module's device, one byte each. Zeroing after each
 /// step is exact for any optimizer that treats parameters one by one (SGD with momentum, Nesterov and weight decay,
 /// Adam): kept weights do not see what the pruned ones' gradients did to their own moments.

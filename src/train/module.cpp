@@ -25,7 +25,8 @@ std::array<std::int64_t, 2> pair(const Size2& size) { return {size.height, size.
 
 }  // namespace
 
-NetworkModule::NetworkModule(const Network& network, torch::Device device) : device_(device), state_(network.state()) {
+NetworkModule::NetworkModule(const Network& network, torch::Device device, torch::ScalarType type)
+    : device_(device), type_(type), state_(network.state()) {
   create_tensors();
   for (const Parameter& parameter : network.parameters()) weights_.push_back(index_.at(parameter.name));
   plan(network);
@@ -34,7 +35,7 @@ NetworkModule::NetworkModule(const Network& network, torch::Device device) : dev
 void NetworkModule::create_tensors() {
   for (const StateTensor& entry : state_) {
     const bool counter = entry.role == StateRole::batches_tracked;
-    const auto options = torch::TensorOptions(counter ? torch::kLong : torch::kFloat).device(device_);
+    const auto options = torch::TensorOptions(counter ? torch::kLong : type_).device(device_);
     index_.emplace(entry.name, tensors_.size());
     tensors_.push_back(torch::zeros(entry.shape, options).requires_grad_(is_trainable(entry.role)));
     if (is_trainable(entry.role)) trainable_.push_back(tensors_.back());
@@ -134,6 +135,9 @@ struct NetworkModule::Compute {
     return torch::linear(in[0].dim() > 2 ? in[0].flatten(1) : in[0], weight(), bias());
   }
   torch::Tensor operator()(const op::BatchNorm& norm) const {
+    if (!module.training_ && module.batch_statistics_)
+      return torch::batch_norm(in[0], weight(), bias(), {}, {}, /*training=*/true, norm.momentum, norm.eps,
+                               /*cudnn_enabled=*/true);
     const bool training = module.training_;
     if (training && step.batches != none) module.tensors_[step.batches].add_(1);
     return torch::batch_norm(in[0], weight(), bias(), module.tensor(step.mean), module.tensor(step.variance), training,

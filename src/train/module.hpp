@@ -17,8 +17,9 @@ namespace phew {
 /// modules' names are the tensors' names here, whatever the depth.
 class NetworkModule {
  public:
-  /// All tensors zero until load_state. Throws Error(unsupported) for a network without exactly one input and output.
-  NetworkModule(const Network& network, torch::Device device);
+  /// All tensors zero until load_state; of this floating type, as inputs must be.
+  /// Throws Error(unsupported) for a network without exactly one input and output.
+  NetworkModule(const Network& network, torch::Device device, torch::ScalarType type = torch::kFloat);
 
   /// Copies values into the module's tensors. `state` has the tensors of Network::state(), in that order.
   /// Throws Error(internal) if it has not.
@@ -33,10 +34,14 @@ class NetworkModule {
   /// Training mode (batch statistics, dropout) or evaluation mode.
   void train(bool on) { training_ = on; }
   [[nodiscard]] bool is_training() const { return training_; }
+  /// In evaluation mode: batch-norm uses the batch's own statistics, and leaves the running ones as they are.
+  void use_batch_statistics(bool on) { batch_statistics_ = on; }
   [[nodiscard]] torch::Device device() const { return device_; }
 
   /// What an optimizer changes: weights, biases, batch-norm's weights and biases.
   [[nodiscard]] const std::vector<torch::Tensor>& trainable() const { return trainable_; }
+  /// Number of prunable parameters.
+  [[nodiscard]] std::size_t weight_count() const { return weights_.size(); }
   /// A prunable parameter, by its index in Network::parameters().
   [[nodiscard]] const torch::Tensor& weight(std::size_t parameter) const { return tensors_[weights_[parameter]]; }
 
@@ -60,7 +65,8 @@ class NetworkModule {
   [[nodiscard]] const torch::Tensor& tensor(std::size_t index) const;
 
   torch::Device device_;
-  bool training_ = false;
+  torch::ScalarType type_;
+  bool training_ = false, batch_statistics_ = false;
   std::vector<StateTensor> state_;
   std::map<std::string, std::size_t> index_;  ///< of state_ and tensors_, by name
   std::vector<torch::Tensor> tensors_, trainable_;

@@ -7,5 +7,6 @@ namespace phew::tools {
 
 void add_train(CLI::App& app);
 void add_evaluate(CLI::App& app);
+void add_score(CLI::App& app);
 
 }  // namespace phew::tools
