@@ -22,7 +22,11 @@ enum class Purpose : std::uint32_t {
   uniform_layer_mask = 7,
   shuffled_mask = 8,
   random_regular = 9,
-  erdos_renyi = 10
+  erdos_renyi = 10,
+  path_sample = 11,
+  augmentation = 12,
+  dropout = 13,
+  transformation = 14
 };
 
 /// Philox4x32-10 (Salmon et al. 2011; Random123) with key = seed and counter = (index, step, purpose).

@@ -2,13 +2,24 @@
 
 #include "train/torch_tensor.hpp"
 
+#include <variant>
 #include <vector>
 
 namespace phew {
 
+std::int64_t input_channels(const Network& network) {
+  for (Network::Vertex v = 0; v < network.node_count(); ++v)
+    if (const auto* input = std::get_if<op::Input>(&network.node(v).op))
+      return network.node(v).flat ? 1 : input->extent.channels;
+  return 1;
+}
+
 DeviceSplit::DeviceSplit(const Split& split, const Normalisation& normalisation, std::int64_t channels,
-                         torch::Device device)
-    : x_(to_torch(split.x).to(device)), y_(to_torch(split.y).to(device)), channels_(channels) {
+                         torch::Device device, std::optional<std::uint64_t> crop_flip_seed)
+    : x_(to_torch(split.x).to(device)),
+      y_(to_torch(split.y).to(device)),
+      channels_(channels),
+      crop_flip_seed_(crop_flip_seed) {
   const auto per_channel = [&](const std::vector<double>& values) {
     return torch::tensor(values, torch::kDouble).to(torch::kFloat).view({1, -1, 1, 1}).to(device);
   };
@@ -24,8 +35,10 @@ torch::Tensor DeviceSplit::normalised(const torch::Tensor& x) const {
   return out;
 }
 
-Batch DeviceSplit::gather(const torch::Tensor& indices) const {
-  return {normalised(x_.index_select(0, indices)), y_.index_select(0, indices)};
+Batch DeviceSplit::gather(const torch::Tensor& indices, BatchPlace place) const {
+  torch::Tensor x = x_.index_select(0, indices);
+  if (crop_flip_seed_) x = crop_and_flip(x, *crop_flip_seed_, place);
+  return {normalised(x), y_.index_select(0, indices)};
 }
 
 Batch DeviceSplit::slice(std::int64_t first, std::int64_t last) const {

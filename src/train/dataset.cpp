@@ -15,6 +15,7 @@ std::string to_string(const Extent& e) { return fmt::format("{}x{}x{}", e.channe
 
 Tensor first_examples(const Tensor& tensor, std::int64_t count) {
   Tensor out = tensor;
+  if (tensor.shape.empty()) return out;
   out.shape.front() = std::min(count, tensor.shape.front());
   out.bytes = tensor.bytes.first(static_cast<std::size_t>(element_count(out.shape)) * byte_size(out.dtype));
   return out;
@@ -80,13 +81,18 @@ void keep_first(Dataset& data, std::int64_t count) {
   for (Split* split : {&data.train, &data.test}) {
     split->x = first_examples(split->x, count);
     split->y = first_examples(split->y, count);
+    split->classes = first_examples(split->classes, count);
   }
 }
 
 void fit_to(Dataset& data, const Network& network) {
   const Network::Node& input = only_node(network, true);
   const std::int64_t outputs = only_node(network, false).output.channels;
-  if (outputs != data.classes)
+  if (data.is_regression() && outputs != data.outputs())
+    fail(ExitCode::data, "{}: found {} outputs, expected {}, the targets of {}", network.name(), outputs,
+         data.outputs(), data.name);
+  const bool enough = outputs == data.classes || (data.classes_are_at_least && outputs > data.classes);
+  if (!data.is_regression() && !enough)
     fail(ExitCode::data,
          "{}: found {} outputs, expected {}, the classes of {}; set classes={} after the network's name",
          network.name(), outputs, data.classes, data.name, data.classes);
@@ -102,6 +108,19 @@ void fit_to(Dataset& data, const Network& network) {
   }
   fail(ExitCode::data, "{}: found an input of {}, expected one that takes {}'s images of {}", network.name(),
        to_string(wanted), data.name, to_string(found));
+}
+
+std::string default_loss(const Dataset& data) { return data.is_regression() ? "mse" : "cross-entropy"; }
+
+void check_settings(const Dataset& data, const std::string& loss, const std::string& augment) {
+  if (data.is_regression() && loss != "mse")
+    fail(ExitCode::usage, "--loss: found {}, expected mse for the float targets of {}", loss, data.name);
+  if (augment == "none") return;
+  if (data.is_regression())
+    fail(ExitCode::usage, "--augment: found {}, expected none for the targets of {}, which would not move along",
+         augment, data.name);
+  if (data.extent().positions() == 1)
+    fail(ExitCode::usage, "--augment: found {}, expected none for {}, which has no images", augment, data.name);
 }
 
 std::string hash_of(const Dataset& data) {

@@ -59,7 +59,7 @@ std::int64_t survivors_of(const torch::Tensor& magnitudes) {
 
 FlowScores::FlowScores(const Network& network, std::span<const Tensor> state, const Mask* mask, ScoreMethod method,
                        torch::ScalarType type, torch::Device device)
-    : module_(network, device, type), ones_(ones_for(network, torch::TensorOptions(type).device(device))) {
+    : module_(network, device, false, type), ones_(ones_for(network, torch::TensorOptions(type).device(device))) {
   module_.load_state(positive(state, method));
   const auto parameters = network.parameters();
   for (std::size_t p = 0; p < parameters.size(); ++p) {

@@ -31,7 +31,7 @@ class LossDerivatives {
   LossDerivatives(NetworkModule& module, const Examples& examples, const ScoreConfig& config,
                   const ScoreObserver& observer)
       : module_(module), examples_(examples), config_(config), observer_(observer) {
-    for (std::size_t p = 0; p < module.weight_count(); ++p) weights_.push_back(module.weight(p));
+    for (std::size_t p = 0; p < module.parameter_count(); ++p) weights_.push_back(module.weight(p));
   }
 
   [[nodiscard]] const Tensors& weights() const { return weights_; }

@@ -1,13 +1,9 @@
 #include "train/idx.hpp"
 
 #include "graph/error.hpp"
-
-#include <zlib.h>
+#include "train/gzip_file.hpp"
 
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <memory>
 #include <utility>
 
 namespace phew {
@@ -17,49 +13,12 @@ namespace fs = std::filesystem;
 
 /// An unsigned byte's type code in IDX's magic number 00 00 TYPE RANK.
 constexpr std::uint8_t unsigned_bytes = 0x08;
-/// Deflate cannot do better than 1032 : 1 (zlib's technical notes).
-constexpr std::uintmax_t most_inflation = 1032;
-
-/// A file that zlib reads, gzipped or plain.
-class Inflater {
- public:
-  explicit Inflater(const fs::path& path) : path_(path) {
-    if (!fs::is_regular_file(path)) fail(ExitCode::no_input, "{}: found no file", path.string());
-    errno = 0;
-    file_.reset(::gzopen(path.c_str(), "rb"));
-    if (!file_) fail(ExitCode::no_input, "{}: cannot read: {}", path.string(), std::strerror(errno));
-    ::gzbuffer(file_.get(), 1U << 17);
-  }
-
-  /// Reads up to `size` bytes; fewer only at the end of the data.
-  std::size_t read(void* out, std::size_t size) {
-    std::size_t total = 0;
-    while (total < size) {
-      const auto chunk = static_cast<unsigned>(std::min<std::size_t>(size - total, 1U << 30));
-      const int got = ::gzread(file_.get(), static_cast<char*>(out) + total, chunk);
-      int code = Z_OK;
-      const char* reason = ::gzerror(file_.get(), &code);
-      // Z_BUF_ERROR is how zlib says that a gzip stream ends early.
-      if (got < 0 || code == Z_BUF_ERROR) fail(ExitCode::data, "{}: found a damaged file: {}", path_.string(), reason);
-      if (got == 0) break;
-      total += static_cast<std::size_t>(got);
-    }
-    return total;
-  }
-
- private:
-  struct Close {
-    void operator()(gzFile file) const { ::gzclose(file); }
-  };
-  fs::path path_;
-  std::unique_ptr<gzFile_s, Close> file_;
-};
 
 std::int64_t big_endian(const std::uint8_t* b) {
   return std::int64_t{b[0]} << 24 | std::int64_t{b[1]} << 16 | std::int64_t{b[2]} << 8 | std::int64_t{b[3]};
 }
 
-Shape read_header(Inflater& file, const fs::path& path, std::size_t rank) {
+Shape read_header(GzipFile& file, const fs::path& path, std::size_t rank) {
   std::array<std::uint8_t, 4> magic{};
   const bool whole = file.read(magic.data(), magic.size()) == magic.size();
   if (!whole || magic != std::array<std::uint8_t, 4>{0, 0, unsigned_bytes, static_cast<std::uint8_t>(rank)})
@@ -80,10 +39,10 @@ Shape read_header(Inflater& file, const fs::path& path, std::size_t rank) {
 }  // namespace
 
 Tensor read_idx(const fs::path& path, std::size_t rank) {
-  Inflater file(path);
+  GzipFile file(path);
   Shape shape = read_header(file, path, rank);
   const auto size = static_cast<std::uintmax_t>(element_count(shape));
-  if (size / most_inflation > fs::file_size(path))
+  if (!file.can_hold(size))
     fail(ExitCode::data, "{}: found a shape of {}, more than a file of {} bytes can hold", path.string(),
          to_string(shape), fs::file_size(path));
   std::vector<std::byte> bytes(size);

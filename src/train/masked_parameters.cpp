@@ -17,14 +17,23 @@ MaskedParameters::MaskedParameters(const NetworkModule& module, const Mask& mask
   if (mask.tensor_count() != parameters.size())
     fail(ExitCode::internal, "mask: found {} tensors, expected {}", mask.tensor_count(), parameters.size());
   for (std::size_t p = 0; p < parameters.size(); ++p)
-    if (mask[p].count() < parameters[p].size())
-      pruned_.push_back(
-          {parameters[p].name, module.weight(p), pruned_positions(mask[p], parameters[p].shape).to(module.device())});
+    if (mask[p].count() < parameters[p].size()) {
+      const torch::Tensor& weight = module.weight(p);
+      torch::Tensor positions = torch::empty_like(weight, torch::kBool);
+      positions.copy_(pruned_positions(mask[p], parameters[p].shape));
+      pruned_.push_back({parameters[p].name, weight, positions});
+    }
 }
 
 void MaskedParameters::apply() {
   const torch::NoGradGuard no_grad;
   for (Pruned& p : pruned_) p.parameter.masked_fill_(p.positions, 0.0);
+}
+
+torch::Tensor MaskedParameters::positions(const torch::Tensor& weight) const {
+  for (const Pruned& p : pruned_)
+    if (p.parameter.is_same(weight)) return p.positions;
+  return {};
 }
 
 void MaskedParameters::check() const {

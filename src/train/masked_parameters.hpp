@@ -13,9 +13,8 @@ namespace phew {
 /// A bool tensor of the parameter's shape on the CPU, true where the mask's bit is 0.
 [[nodiscard]] torch::Tensor pruned_positions(const BitMatrix& kept, const Shape& shape);
 
-/// The pruned positions of a module's prunable parameters, on the module's device, one byte each. Zeroing after each
-/// step is exact for any optimizer that treats parameters one by one (SGD with momentum, Nesterov and weight decay,
-/// Adam): kept weights do not see what the pruned ones' gradients did to their own moments.
+/// The pruned positions of a module's prunable parameters, on the module's device, one byte each. The optimizer takes
+/// a pruned weight's gradient as zero, so that once zeroed it stays so.
 class MaskedParameters {
  public:
   /// `mask` is one for `parameters`, which are the module's network's. A parameter without pruned weights costs
@@ -24,6 +23,9 @@ class MaskedParameters {
 
   /// Sets every pruned weight to +0.
   void apply();
+  /// The pruned positions of one of the module's tensors: bool, of its shape and memory layout, true = pruned.
+  /// Undefined if nothing of it is pruned.
+  [[nodiscard]] torch::Tensor positions(const torch::Tensor& weight) const;
   /// Throws Error(internal) naming a parameter in which a pruned weight is not exactly zero. One synchronisation with
   /// the device per parameter.
   void check() const;

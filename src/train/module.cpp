@@ -25,8 +25,8 @@ std::array<std::int64_t, 2> pair(const Size2& size) { return {size.height, size.
 
 }  // namespace
 
-NetworkModule::NetworkModule(const Network& network, torch::Device device, torch::ScalarType type)
-    : device_(device), type_(type), state_(network.state()) {
+NetworkModule::NetworkModule(const Network& network, torch::Device device, bool channels_last, torch::ScalarType type)
+    : device_(device), channels_last_(channels_last), type_(type), state_(network.state()) {
   create_tensors();
   for (const Parameter& parameter : network.parameters()) weights_.push_back(index_.at(parameter.name));
   plan(network);
@@ -37,8 +37,12 @@ void NetworkModule::create_tensors() {
     const bool counter = entry.role == StateRole::batches_tracked;
     const auto options = torch::TensorOptions(counter ? torch::kLong : type_).device(device_);
     index_.emplace(entry.name, tensors_.size());
-    tensors_.push_back(torch::zeros(entry.shape, options).requires_grad_(is_trainable(entry.role)));
-    if (is_trainable(entry.role)) trainable_.push_back(tensors_.back());
+    torch::Tensor zeros = torch::zeros(entry.shape, options);
+    if (channels_last_ && zeros.dim() == 4) zeros = zeros.contiguous(torch::MemoryFormat::ChannelsLast);
+    tensors_.push_back(zeros.requires_grad_(is_trainable(entry.role)));
+    if (!is_trainable(entry.role)) continue;
+    trainable_.push_back(tensors_.back());
+    trainable_names_.push_back(entry.name);
   }
 }
 
@@ -56,6 +60,7 @@ void NetworkModule::plan(const Network& network) {
       last_reader[input] = v;
       ++readers[input];
     }
+    if (const auto* dropout = std::get_if<op::Dropout>(&node.op)) draws_ = draws_ || dropout->p > 0;
     inputs += std::holds_alternative<op::Input>(node.op);
     outputs += std::holds_alternative<op::Output>(node.op);
     steps_.push_back(std::move(step));
@@ -125,7 +130,8 @@ struct NetworkModule::Compute {
   torch::Tensor operator()(const op::Input& input) const {
     const Extent& e = input.extent;
     if (step.flat) return in[0].reshape({in[0].size(0), e.channels});
-    return in[0].reshape({in[0].size(0), e.channels, e.height, e.width});
+    torch::Tensor maps = in[0].reshape({in[0].size(0), e.channels, e.height, e.width});
+    return module.channels_last_ ? maps.contiguous(torch::MemoryFormat::ChannelsLast) : maps;
   }
   torch::Tensor operator()(const op::Conv2d& conv) const {
     return torch::conv2d(in[0], weight(), bias(), pair(conv.stride), pair(conv.padding), pair(conv.dilation),

@@ -17,9 +17,12 @@ namespace phew {
 /// modules' names are the tensors' names here, whatever the depth.
 class NetworkModule {
  public:
-  /// All tensors zero until load_state; of this floating type, as inputs must be.
+  /// All tensors zero until load_state. With `channels_last`, maps and kernels lie channel by channel last in memory,
+  /// which many convolutions are faster with; values and shapes are the same.
+  /// Tensors are of this floating type, as inputs must be.
   /// Throws Error(unsupported) for a network without exactly one input and output.
-  NetworkModule(const Network& network, torch::Device device, torch::ScalarType type = torch::kFloat);
+  NetworkModule(const Network& network, torch::Device device, bool channels_last = false,
+                torch::ScalarType type = torch::kFloat);
 
   /// Copies values into the module's tensors. `state` has the tensors of Network::state(), in that order.
   /// Throws Error(internal) if it has not.
@@ -37,11 +40,13 @@ class NetworkModule {
   /// In evaluation mode: batch-norm uses the batch's own statistics, and leaves the running ones as they are.
   void use_batch_statistics(bool on) { batch_statistics_ = on; }
   [[nodiscard]] torch::Device device() const { return device_; }
+  /// Whether training draws random numbers (dropout).
+  [[nodiscard]] bool draws() const { return draws_; }
 
   /// What an optimizer changes: weights, biases, batch-norm's weights and biases.
   [[nodiscard]] const std::vector<torch::Tensor>& trainable() const { return trainable_; }
-  /// Number of prunable parameters.
-  [[nodiscard]] std::size_t weight_count() const { return weights_.size(); }
+  [[nodiscard]] const std::vector<std::string>& trainable_names() const { return trainable_names_; }
+  [[nodiscard]] std::size_t parameter_count() const { return weights_.size(); }
   /// A prunable parameter, by its index in Network::parameters().
   [[nodiscard]] const torch::Tensor& weight(std::size_t parameter) const { return tensors_[weights_[parameter]]; }
 
@@ -65,11 +70,14 @@ class NetworkModule {
   [[nodiscard]] const torch::Tensor& tensor(std::size_t index) const;
 
   torch::Device device_;
+  bool channels_last_;
   torch::ScalarType type_;
   bool training_ = false, batch_statistics_ = false;
+  bool draws_ = false;
   std::vector<StateTensor> state_;
   std::map<std::string, std::size_t> index_;  ///< of state_ and tensors_, by name
   std::vector<torch::Tensor> tensors_, trainable_;
+  std::vector<std::string> trainable_names_;
   std::vector<std::size_t> weights_;  ///< parameter → index of its tensor
   std::vector<Step> steps_;           ///< step i computes vertex i
 };

@@ -24,7 +24,9 @@ void for_each_setting(Config& c, F&& f) {
   f("mask", c.mask, false);
   f("mask_hash", c.mask_hash, true);
   f("density", c.density, false);
-  f("data", c.data, true);
+  f("data", c.data, false);
+  f("test_data", c.test_data, false);
+  f("data_seed", c.data_seed, false);
   f("data_hash", c.data_hash, true);
   f("limit", c.limit, true);
   f("epochs", c.epochs, true);
@@ -32,10 +34,15 @@ void for_each_setting(Config& c, F&& f) {
   f("optimizer", c.optimizer, true);
   f("lr", c.lr, true);
   f("schedule", c.schedule, true);
+  f("warmup", c.warmup, true);
   f("momentum", c.momentum, true);
   f("nesterov", c.nesterov, true);
   f("weight_decay", c.weight_decay, true);
   f("loss", c.loss, true);
+  f("precision", c.precision, true);
+  f("channels_last", c.channels_last, true);
+  f("first_step", c.first_step, true);
+  f("augment", c.augment, true);
   f("seed", c.seed, true);
 }
 
@@ -61,6 +68,15 @@ void read_setting(const toml::table& table, const std::filesystem::path& path, c
   field = static_cast<T>(*value);
 }
 
+toml::table parse(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) fail(ExitCode::no_input, "{}: found no file", path.string());
+  try {
+    return toml::parse_file(path.string());
+  } catch (const toml::parse_error& error) {
+    fail(ExitCode::data, "{}: line {}: {}", path.string(), error.source().begin.line, error.description());
+  }
+}
+
 void require(bool holds, const char* flag, const auto& found, const char* expected) {
   if (!holds) fail(ExitCode::usage, "{}: found {}, expected {}", flag, found, expected);
 }
@@ -78,6 +94,9 @@ void check(const RunConfig& c) {
   require(!c.nesterov || c.momentum > 0, "--nesterov", c.momentum, "a --momentum above 0");
   require(at_least_zero(c.weight_decay), "--weight-decay", c.weight_decay, "0 or more");
   require(c.loss == "cross-entropy" || c.loss == "mse", "--loss", c.loss, "cross-entropy or mse");
+  require(c.warmup >= 0 && c.warmup <= c.epochs, "--warmup", c.warmup, "0 to --epochs");
+  require(c.first_step >= 0, "--first-step", c.first_step, "0 or more");
+  require(c.augment == "none" || c.augment == "crop-flip", "--augment", c.augment, "none or crop-flip");
   (void)Schedule(c.schedule);
 }
 
@@ -93,15 +112,27 @@ std::string to_toml(const RunConfig& config, const Machine& machine) {
 }
 
 RunConfig read_run_config(const std::filesystem::path& path) {
-  if (!std::filesystem::is_regular_file(path)) fail(ExitCode::no_input, "{}: found no file", path.string());
+  const toml::table table = parse(path);
   RunConfig config;
-  try {
-    const toml::table table = toml::parse_file(path.string());
-    for_each_setting(config, [&](const char* name, auto& field, bool) { read_setting(table, path, name, field); });
-  } catch (const toml::parse_error& error) {
-    fail(ExitCode::data, "{}: line {}: {}", path.string(), error.source().begin.line, error.description());
-  }
+  for_each_setting(config, [&](const char* name, auto& field, bool) { read_setting(table, path, name, field); });
   return config;
+}
+
+Machine read_machine(const std::filesystem::path& path) {
+  const toml::table table = parse(path);
+  const toml::table* found = table["machine"].as_table();
+  Machine machine;
+  if (!found) return machine;
+  std::int64_t threads = 0;
+  read_setting(*found, path, "device", machine.device);
+  read_setting(*found, path, "threads", threads);
+  read_setting(*found, path, "versions", machine.versions);
+  machine.threads = static_cast<int>(threads);
+  return machine;
+}
+
+std::string to_string(const Machine& machine) {
+  return fmt::format("{}, {} threads, {}", machine.device, machine.threads, machine.versions);
 }
 
 std::string hash_of(const RunConfig& config) {

@@ -5,9 +5,12 @@
 
 #include <fmt/ranges.h>
 
+#include <nlohmann/json.hpp>
+
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <string>
 #include <sys/file.h>
 #include <unistd.h>
@@ -35,31 +38,62 @@ bool holds_files(const RunFiles& files) {
   return false;
 }
 
-void compare_with_prior_run(const RunFiles& files, const RunConfig& config, const Notice& notice) {
+PriorRun prior_run(const RunFiles& files, const RunConfig& config) {
   if (!fs::exists(files.config())) {
     if (holds_files(files))
       fail(ExitCode::config, "{}: found files but no config.toml, expected an empty folder or a run; use another --run",
            files.folder.string());
-    return;
+    return PriorRun::none;
   }
   const auto differing = differences(read_run_config(files.config()), config);
   if (!differing.empty())
     fail(ExitCode::config, "{}: found a run with {}; use another --run or remove the folder", files.folder.string(),
          fmt::join(differing, "; "));
-  notice(fmt::format("{}: {} run of the same settings, starting over", files.folder.string(),
-                     fs::exists(files.weights()) ? "a finished" : "an unfinished"));
+  return fs::exists(files.weights()) ? PriorRun::finished : PriorRun::unfinished;
+}
+
+/// What a run leaves besides its config.
+void remove_results(const RunFiles& files) {
+  std::vector<fs::path> results{files.metrics(), files.mask(), files.weights(), files.result()};
+  for (const auto& entry : fs::directory_iterator(files.folder))
+    if (entry.path().filename().string().starts_with("checkpoint-")) results.push_back(entry.path());
+  for (const fs::path& path : results) fs::remove(path);
 }
 
 }  // namespace
 
-RunFolder::RunFolder(fs::path folder, const RunConfig& config, const Machine& machine, const Notice& notice)
+std::vector<EpochMetrics> read_metrics(const RunFiles& files) {
+  std::vector<EpochMetrics> epochs;
+  std::ifstream lines(files.metrics());
+  for (std::string line; std::getline(lines, line);) {
+    try {
+      epochs.push_back(epoch_from_json(nlohmann::ordered_json::parse(line)));
+    } catch (const nlohmann::json::exception&) {
+      fail(ExitCode::data, "{}: line {}: found no JSON of an epoch", files.metrics().string(), epochs.size() + 1);
+    }
+  }
+  return epochs;
+}
+
+RunFolder::RunFolder(fs::path folder, const RunConfig& config, const Machine& machine, bool restart,
+                     const Notice& notice)
     : files_{std::move(folder)} {
   // "run/" has an empty file name; the parent of "run" is what must exist.
   if (!files_.folder.has_filename()) files_.folder = files_.folder.parent_path();
   create(files_.folder);
   lock();
-  compare_with_prior_run(files_, config, notice);
-  for (const auto& stale : {files_.metrics(), files_.weights(), files_.result()}) fs::remove(stale);
+  prior_ = prior_run(files_, config);
+  if (restart) {
+    if (prior_ != PriorRun::none) notice(fmt::format("{}: starting over", files_.folder.string()));
+    remove_results(files_);
+    prior_ = PriorRun::none;
+  }
+  if (prior_ != PriorRun::none) {
+    const Machine before = read_machine(files_.config());
+    if (before != machine)
+      notice(fmt::format("{}: ran on {} before, goes on with {}: its bits may differ from those of a run on one of them",
+                         files_.folder.string(), to_string(before), to_string(machine)));
+  }
   write_file(files_.config(), to_toml(config, machine));
   open_metrics();
 }
@@ -80,9 +114,30 @@ void RunFolder::lock() {
 }
 
 void RunFolder::open_metrics() {
-  metrics_.number = ::open(files_.metrics().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+  metrics_ = Descriptor(::open(files_.metrics().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   if (metrics_.number < 0)
     fail(ExitCode::cant_create, "{}: cannot write: {}", files_.metrics().string(), std::strerror(errno));
+}
+
+void RunFolder::require_space(std::int64_t bytes) const {
+  const auto available = static_cast<std::int64_t>(fs::space(files_.folder).available);
+  constexpr std::int64_t megabyte = 1'000'000;
+  if (available < bytes)
+    fail(ExitCode::io, "{}: found {} MB of free space, expected {} MB for weights and checkpoints",
+         files_.folder.string(), available / megabyte, bytes / megabyte + 1);
+}
+
+std::vector<EpochMetrics> RunFolder::keep_epochs(std::int64_t count) {
+  std::vector<EpochMetrics> epochs = read_metrics(files_);
+  if (std::ssize(epochs) < count)
+    fail(ExitCode::data, "{}: found {} epochs, expected {}; use --restart", files_.metrics().string(), epochs.size(),
+         count);
+  epochs.resize(static_cast<std::size_t>(count));
+  std::string text;
+  for (const EpochMetrics& epoch : epochs) text += to_json(epoch).dump() + '\n';
+  write_file(files_.metrics(), text);
+  open_metrics();
+  return epochs;
 }
 
 void RunFolder::append_metrics(std::string_view line) {

@@ -1,10 +1,32 @@
 #include "train/run_report.hpp"
 
+#include "graph/error.hpp"
+
 #include <nlohmann/json.hpp>
+
+#include <fstream>
 
 namespace phew {
 
 using Json = nlohmann::ordered_json;
+
+RecordedRun read_run(const std::filesystem::path& folder) {
+  RecordedRun run{.files = {folder}, .config = {}, .machine = {}, .result = {}};
+  run.config = read_run_config(run.files.config());
+  run.machine = read_machine(run.files.config());
+  run.result.epochs = read_metrics(run.files);
+  run.result.status = RunStatus::interrupted;
+  if (std::ifstream file(run.files.result()); file) {
+    const Json report = Json::parse(file, nullptr, /*allow_exceptions=*/false);
+    if (!report.is_object() || !report.contains("status") || !report.contains("initial_gradient_norm"))
+      fail(ExitCode::data, "{}: found no result of a run", run.files.result().string());
+    if (report["status"] == name_of(RunStatus::failed)) run.result.status = RunStatus::failed;
+    if (report["reason"].is_string()) run.result.reason = report["reason"];
+    if (report["initial_gradient_norm"].is_number()) run.result.initial_gradient_norm = report["initial_gradient_norm"];
+  }
+  if (std::filesystem::exists(run.files.weights())) run.result.status = RunStatus::finished;
+  return run;
+}
 
 Json run_report(const RunFiles& files, const RunConfig& config, const Machine& machine, const RunResult& result) {
   const auto epoch = [](const EpochMetrics* metrics) { return metrics ? to_json(*metrics) : Json(); };
@@ -23,6 +45,8 @@ Json run_report(const RunFiles& files, const RunConfig& config, const Machine& m
           {"threads", machine.threads},
           {"versions", machine.versions},
           {"hash", hash_of(config)},
+          {"initial_gradient_norm",
+           result.initial_gradient_norm ? Json(*result.initial_gradient_norm) : Json()},
           {"epochs", std::move(epochs)},
           {"final", epoch(result.last())},
           {"best", epoch(result.best())},

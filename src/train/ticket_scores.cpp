@@ -20,11 +20,12 @@ using Tensors = std::vector<torch::Tensor>;
 /// The order of examples that no epoch has: samples are chosen before training begins.
 constexpr std::uint64_t before_all_epochs = std::numeric_limits<std::uint64_t>::max();
 
-std::int64_t input_channels(const Network& network) {
-  for (Network::Vertex v = 0; v < network.node_count(); ++v)
-    if (const auto* input = std::get_if<op::Input>(&network.node(v).op))
-      return network.node(v).flat ? 1 : input->extent.channels;
-  return 1;
+/// The class of each training example; 0 for all if they have none.
+std::vector<std::int64_t> labels_of(const Dataset& data) {
+  std::vector<std::int64_t> labels(static_cast<std::size_t>(data.train.size()));
+  const Tensor& classes = data.is_regression() ? data.train.classes : data.train.y;
+  if (!classes.bytes.empty()) std::memcpy(labels.data(), classes.bytes.data(), labels.size() * sizeof(std::int64_t));
+  return labels;
 }
 
 void check_split(const ScoreConfig& config, std::int64_t samples) {
@@ -41,19 +42,19 @@ struct ScoredModule {
   Tensors pruned;
 
   ScoredModule(const Ticket& ticket, const ScoreConfig& config, const torch::Device& device)
-      : module(ticket.network, device, config.double_precision ? torch::kDouble : torch::kFloat) {
+      : module(ticket.network, device, false, config.double_precision ? torch::kDouble : torch::kFloat) {
     module.load_state(ticket.initial);
     module.use_batch_statistics(config.batch_statistics);
     if (!ticket.mask) return;
     MaskedParameters(module, *ticket.mask, ticket.network.parameters()).apply();
-    for (std::size_t p = 0; p < module.weight_count(); ++p)
+    for (std::size_t p = 0; p < module.parameter_count(); ++p)
       pruned.push_back(pruned_positions((*ticket.mask)[p], ticket.network.parameters()[p].shape).to(device));
   }
 };
 
 std::optional<Tensors> data_scores(const Ticket& ticket, const Dataset& data, const ScoreConfig& config,
                                    const torch::Device& device, const ScoreObserver& observer, std::int64_t& samples) {
-  const auto chosen = choose_samples(data.train.y, data.classes, config.samples_per_class, config.seed);
+  const auto chosen = choose_samples(data, config.samples_per_class, config.seed);
   samples = std::ssize(chosen);
   check_split(config, samples);
   ScoredModule scored(ticket, config, device);
@@ -63,6 +64,7 @@ std::optional<Tensors> data_scores(const Ticket& ticket, const Dataset& data, co
   const Examples examples{samples, [&](std::int64_t first, std::int64_t last) {
                             Batch batch = split.gather(indices.slice(0, first, last));
                             batch.x = batch.x.to(type);
+                            if (batch.y.is_floating_point()) batch.y = batch.y.to(type);
                             return batch;
                           }};
   return gradient_scores(scored.module, scored.pruned, examples, config, observer);
@@ -95,13 +97,12 @@ TicketScores to_files(const Ticket& ticket, Tensors scores) {
 
 }  // namespace
 
-std::vector<std::int64_t> choose_samples(const Tensor& y, std::int64_t classes, std::int64_t per_class,
-                                         std::uint64_t seed) {
-  const std::int64_t count = y.shape.at(0);
-  std::vector<std::int64_t> order = data_order(count, seed, before_all_epochs);
-  if (per_class == 0) return order;
-  std::vector<std::int64_t> labels(static_cast<std::size_t>(count)), taken(static_cast<std::size_t>(classes)), out;
-  std::memcpy(labels.data(), y.bytes.data(), labels.size() * sizeof(std::int64_t));
+std::vector<std::int64_t> choose_samples(const Dataset& data, std::int64_t per_class, std::uint64_t seed) {
+  const std::vector<std::int64_t> labels = labels_of(data);
+  std::vector<std::int64_t> order = data_order(std::ssize(labels), seed, before_all_epochs);
+  if (per_class == 0 || labels.empty()) return order;
+  const std::int64_t classes = std::max(data.classes, std::ranges::max(labels) + 1);
+  std::vector<std::int64_t> taken(static_cast<std::size_t>(classes)), out;
   for (const std::int64_t example : order) {
     auto& of_class = taken[static_cast<std::size_t>(labels[static_cast<std::size_t>(example)])];
     if (of_class == per_class) continue;

@@ -11,11 +11,10 @@
 
 namespace phew {
 
-/// The first `per_class` examples of each class in an order drawn from `seed`; all in that order if per_class is 0.
-/// `y` has the classes, [N] i64, each below `classes`. O(N).
+/// The first `per_class` training examples of each class in an order drawn from `seed`; all in that order if per_class
+/// is 0. A regression whose examples have no classes is one class. O(N).
 /// Throws Error(data) naming the first class that has too few.
-[[nodiscard]] std::vector<std::int64_t> choose_samples(const Tensor& y, std::int64_t classes, std::int64_t per_class,
-                                                       std::uint64_t seed);
+[[nodiscard]] std::vector<std::int64_t> choose_samples(const Dataset& data, std::int64_t per_class, std::uint64_t seed);
 
 struct TicketScores {
   std::vector<Tensor> scores;  ///< one a prunable parameter under its name, f32 or f64, all finite

@@ -1,4 +1,5 @@
 // phew-train as users meet it: exit codes, streams and files.
+#include "graph/io/weights_file.hpp"
 #include "support/json_schema.hpp"
 #include "train/support.hpp"
 
@@ -75,15 +76,19 @@ struct Scene {
   }
 };
 
+/// A command line in the background.
+pid_t start(const std::string& command) {
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  const std::string line = "PHEW=" PHEW_TRAIN_PROGRAM "; exec " + command;
+  ::execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
+  ::_exit(127);
+}
+
 /// A run in the background that has finished an epoch, and its end by a signal.
 int end_by(int signal, const Scene& scene) {
   const std::string endless = scene.train({{"--epochs", "1000000"}});
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const std::string line = "PHEW=" PHEW_TRAIN_PROGRAM "; exec " + endless + " --quiet >/dev/null";
-    ::execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
-    ::_exit(127);
-  }
+  const pid_t child = start(endless + " --quiet >/dev/null");
   while (read_text(scene.run + "/metrics.jsonl").empty() && ::waitpid(child, nullptr, WNOHANG) == 0)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   // While it runs, the folder is its own.
@@ -134,7 +139,10 @@ BOOST_AUTO_TEST_CASE(a_run_speaks_json_on_stdout_and_for_people_on_stderr) {
 
   const Outcome again = shell(scene.train() + " --json --quiet");
   BOOST_TEST(again.err.empty(), again.err);
-  BOOST_TEST(Json::parse(again.out).at("final").at("train_loss") == report.at("final").at("train_loss"));
+  BOOST_TEST(Json::parse(again.out) == report);  // read, not run again
+  const Outcome anew = shell(scene.train() + " --json --restart");
+  BOOST_TEST(anew.says("starting over"));
+  BOOST_TEST(Json::parse(anew.out).at("final").at("train_loss") == report.at("final").at("train_loss"));
 
   const Outcome evaluated = shell("$PHEW evaluate " + scene.run + " --json --data-dir " + scene.folder.path().string());
   BOOST_TEST(evaluated.code == 0, evaluated.err);
@@ -162,6 +170,64 @@ BOOST_AUTO_TEST_CASE(weights_and_masks_come_from_files) {
   BOOST_TEST(other.says("mask_hash"));
 }
 
+BOOST_AUTO_TEST_CASE(a_users_arrays_with_float_targets_train_by_squared_error) {
+  const Scene scene;
+  const std::string file = (scene.folder / "own.npz").string();
+  std::vector<float> x, y;
+  for (int i = 0; i < 60; ++i) {
+    x.insert(x.end(), {static_cast<float>(i) / 60, 1});
+    y.push_back(static_cast<float>(i) / 30);
+  }
+  write_tensor_file(file, {phew::make_tensor("x", {60, 2}, x), phew::make_tensor("y", {60}, y)}, {});
+  const Scene::Flags own{{"--data", file}, {"--test-data", file}, {"--lr", "0.1"}};
+  const Outcome o = shell(scene.train(own, "mlp:2-8-1") + " --json");
+  BOOST_TEST(o.code == 0, o.err);
+  const Json report = Json::parse(o.out);
+  const Json schema = Json::parse(read_text(PHEW_SOURCE_DIR "/data/schema/train.json"));
+  for (const std::string& violation : phew::test::violations(schema, report)) BOOST_TEST(false, violation);
+  BOOST_TEST(report.at("final").at("test_accuracy").is_null());
+  BOOST_TEST(report.at("epochs")[1].at("test_loss") < report.at("epochs")[0].at("test_loss"));
+  BOOST_TEST(read_text(scene.run + "/config.toml").find("loss = \"mse\"") != std::string::npos);
+  const Outcome evaluated = shell("$PHEW evaluate " + scene.run + " --json");
+  BOOST_TEST(Json::parse(evaluated.out).at("final").at("test_loss") == report.at("final").at("test_loss"));
+  BOOST_TEST(shell("$PHEW evaluate " + scene.run).out.find("accuracy") == std::string::npos);
+
+  Scene::Flags classes = own;
+  classes["--loss"] = "cross-entropy";
+  BOOST_TEST(shell(scene.train(classes, "mlp:2-8-1")).code == 64);
+  BOOST_TEST(shell(scene.train(own, "mlp:2-8-2")).code == 65);
+}
+
+BOOST_AUTO_TEST_CASE(crops_and_flips_are_part_of_a_run) {
+  const Scene scene;
+  BOOST_TEST(shell(scene.train({{"--augment", "crop-flip"}})).code == 0);
+  const Outcome plain = shell(scene.train());
+  BOOST_TEST(plain.code == 78);
+  BOOST_TEST(plain.says("augment = \"crop-flip\", expected \"none\""));
+}
+
+BOOST_AUTO_TEST_CASE(data_are_described_and_shown) {
+  const Scene scene;
+  const std::string place = " --data-dir " + scene.folder.path().string();
+  const std::string sheet = (scene.folder / "sheet").string();
+  const Json schema = Json::parse(read_text(PHEW_SOURCE_DIR "/data/schema/data.json"));
+  for (const char* name : {"mnist", "transformation"}) {
+    const Outcome o =
+        shell("$PHEW data --json --data " + std::string(name) + place + " --contact-sheet " + sheet + ".png");
+    BOOST_TEST(o.code == 0, o.err);
+    const Json report = Json::parse(o.out);
+    for (const std::string& violation : phew::test::violations(schema, report)) BOOST_TEST(false, violation);
+    BOOST_TEST(report.at("class_counts").size() == 10U);
+    BOOST_TEST(read_text(sheet + ".png").starts_with("\x89PNG"));
+  }
+  const Outcome page = shell("$PHEW data --data transformation" + place + " --contact-sheet " + sheet + ".html");
+  BOOST_TEST(page.out.find("class 1: rotated by 30°, sheared by ") != std::string::npos);
+  BOOST_TEST(read_text(sheet + ".html").find("class 9: rotated by 270°") != std::string::npos);
+  BOOST_TEST(shell("$PHEW data --data cifar-10" + place).code == 66);
+  BOOST_TEST(shell("$PHEW data --data mnist" + place + " --contact-sheet " + sheet + ".gif").code == 64);
+  BOOST_TEST(shell(scene.train({{"--data", "transformation"}, {"--epochs", "1"}}, "mlp:100-16-100,bn=all")).code == 0);
+}
+
 BOOST_AUTO_TEST_CASE(bad_requests_have_their_exit_codes_and_leave_no_folder) {
   const Scene scene;
   const auto code = [&](const Scene::Flags& flags, int expected, const std::string& net = "mlp:100-16-10") {
@@ -176,6 +242,9 @@ BOOST_AUTO_TEST_CASE(bad_requests_have_their_exit_codes_and_leave_no_folder) {
   code({{"--schedule", "sometimes"}}, 64);
   code({{"--epochs", "0"}}, 64);
   code({{"--lr", "nan"}}, 64);
+  code({{"--warmup", "3"}}, 64);
+  code({{"--precision", "fp8"}}, 64);
+  code({{"--precision", "tf32"}}, 69);
   code({{"--init", "sometimes"}}, 64);
   code({{"--data", "imagenet"}}, 64);
   code({{"--data-dir", "/nonexistent"}}, 66);
@@ -202,6 +271,27 @@ BOOST_AUTO_TEST_CASE(signals_end_a_run_cleanly) {
     for (const auto& entry : std::filesystem::directory_iterator(scene.run))
       BOOST_TEST(entry.path().filename().string().front() != '.');
   }
+}
+
+/// A run that is killed, at no moment of its own choosing, ends like one that was not.
+BOOST_AUTO_TEST_CASE(a_killed_run_goes_on_when_the_command_is_given_again) {
+  const Scene scene;
+  const Scene::Flags flags{{"--epochs", "40"}, {"--checkpoint-seconds", "0"}, {"--optimizer", "adam"}};
+  Scene::Flags elsewhere = flags;
+  elsewhere["--run"] = scene.run + "-whole";
+  BOOST_REQUIRE(shell(scene.train(elsewhere) + " --quiet").code == 0);
+  const auto weights = [](const std::string& run) { return read_text(run + "/weights.safetensors"); };
+  int kills = 0;
+  for (; weights(scene.run).empty() && kills < 200; ++kills) {
+    const pid_t child = start(scene.train(flags) + " --quiet >/dev/null");
+    // Each attempt lives a little longer, and so gets further.
+    std::this_thread::sleep_for(std::chrono::milliseconds(200 + 150 * kills));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
+  BOOST_TEST(kills > 1);
+  BOOST_TEST(weights(scene.run) == weights(scene.run + "-whole"));
+  BOOST_TEST(shell(scene.train(flags) + " --quiet --json").code == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

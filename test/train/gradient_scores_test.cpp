@@ -91,7 +91,7 @@ struct Bench {
 
   Bench(const char* net, phew::Extent extent, std::int64_t classes, double density = 1,
         torch::ScalarType type = torch::kDouble)
-      : network(phew::make_network(net)), module(network, cpu, type) {
+      : network(phew::make_network(net)), module(network, cpu, false, type) {
     module.load_state(uneven_state(network));
     torch::manual_seed(1);
     examples = examples_of(torch::randn({16, extent.channels, extent.height, extent.width}, type),
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_SUITE(gradient_scores)
 
 BOOST_AUTO_TEST_CASE(scores_are_those_of_an_independent_program) {
   const Oracle oracle;
-  phew::NetworkModule module(oracle.network, cpu, torch::kDouble);
+  phew::NetworkModule module(oracle.network, cpu, false, torch::kDouble);
   module.load_state(oracle.state());
   const auto examples = examples_of(phew::to_torch(*oracle.file.find("batch_x")).to(torch::kDouble),
                                     phew::to_torch(*oracle.file.find("batch_y")));
@@ -335,10 +335,10 @@ BOOST_DATA_TEST_CASE(rounds_prune_what_keep_top_would, data::make({false, true})
 }
 
 BOOST_AUTO_TEST_CASE(a_flow_beyond_float_needs_double) {
-  const phew::Ticket ticket{phew::make_network("mlp:64x30"),
-                            phew::initial_state(phew::make_network("mlp:64x30"),
-                                                {.kind = phew::Initializer::Kind::normal, .std = 1}, 0),
-                            {}};
+  const phew::Ticket ticket{
+      phew::make_network("mlp:64x30"),
+      phew::initial_state(phew::make_network("mlp:64x30"), {.kind = phew::Initializer::Kind::normal, .std = 1}, 0),
+      {}};
   ScoreConfig config{.method = ScoreMethod::synflow, .rounds = 1};
   const auto single = thrown_by([&] { (void)phew::score_ticket(ticket, nullptr, config, {.device = "cpu"}, {}); });
   BOOST_TEST(single.code == 65);
@@ -353,20 +353,28 @@ BOOST_AUTO_TEST_CASE(a_flow_beyond_float_needs_double) {
 }
 
 BOOST_AUTO_TEST_CASE(samples_are_so_many_of_each_class) {
-  const phew::Split split = phew::test::banded_images(300, 6, 3, 1);
+  phew::Dataset bands = phew::test::banded_data(300, 3, 6, 3);
   std::vector<std::int64_t> labels(300);
-  std::memcpy(labels.data(), split.y.bytes.data(), split.y.bytes.size());
-  const auto chosen = phew::choose_samples(split.y, 3, 20, 0);
+  std::memcpy(labels.data(), bands.train.y.bytes.data(), bands.train.y.bytes.size());
+  const auto chosen = phew::choose_samples(bands, 20, 0);
   std::array<int, 3> counts{};
   for (const std::int64_t i : chosen) ++counts[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])];
   BOOST_TEST(counts == (std::array{20, 20, 20}), boost::test_tools::per_element());
   BOOST_TEST(std::set(chosen.begin(), chosen.end()).size() == 60U);
-  BOOST_TEST((chosen == phew::choose_samples(split.y, 3, 20, 0)));
-  BOOST_TEST((chosen != phew::choose_samples(split.y, 3, 20, 1)));
-  BOOST_TEST(phew::choose_samples(split.y, 3, 0, 0).size() == 300U);
-  const auto lacking = thrown_by([&] { (void)phew::choose_samples(split.y, 4, 20, 0); });
+  BOOST_TEST((chosen == phew::choose_samples(bands, 20, 0)));
+  BOOST_TEST((chosen != phew::choose_samples(bands, 20, 1)));
+  BOOST_TEST(phew::choose_samples(bands, 0, 0).size() == 300U);
+  bands.classes = 4;
+  const auto lacking = thrown_by([&] { (void)phew::choose_samples(bands, 20, 0); });
   BOOST_TEST(lacking.code == 65);
   BOOST_TEST(lacking.mentions("found 0 examples of class 3, expected 20"));
+  // A regression: by the classes that its examples have, or else so many in all.
+  bands.classes = 0;
+  bands.train.classes = bands.train.y;
+  bands.train.y = phew::make_tensor("y", {300, 1}, std::vector<float>(300));
+  BOOST_TEST((phew::choose_samples(bands, 20, 0) == chosen));
+  bands.train.classes = {};
+  BOOST_TEST(phew::choose_samples(bands, 20, 0).size() == 20U);
 }
 
 BOOST_AUTO_TEST_CASE(a_ticket_is_scored_by_its_data) {

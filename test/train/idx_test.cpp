@@ -1,15 +1,16 @@
 #include "train/idx.hpp"
 
+#include "archives.hpp"
 #include "train/image_sets.hpp"
 #include "train/support.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <zlib.h>
 
 namespace {
 
 using phew::test::TemporaryFolder;
 using phew::test::thrown_by;
+using phew::test::write_gzipped;
 using phew::test::write_text;
 
 std::string big_endian(std::uint32_t n) {
@@ -26,12 +27,6 @@ std::string idx_file(const std::vector<std::uint32_t>& shape, char type = 8, std
   }
   for (std::uint32_t i = 0; i < size; ++i) out += static_cast<char>(i % modulus);
   return out;
-}
-
-void write_gzipped(const std::filesystem::path& path, const std::string& text) {
-  const gzFile file = ::gzopen(path.c_str(), "wb");
-  BOOST_REQUIRE(::gzwrite(file, text.data(), static_cast<unsigned>(text.size())) == static_cast<int>(text.size()));
-  ::gzclose(file);
 }
 
 const char* const names[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
@@ -131,6 +126,7 @@ BOOST_AUTO_TEST_CASE(files_that_disagree_are_refused_by_name) {
   const auto load = [&] { return thrown_by([&] { (void)phew::load_dataset("mnist", folder.path()); }); };
   BOOST_TEST(load().code == 66);
   BOOST_TEST(load().mentions("https://"));
+  BOOST_TEST(load().mentions("train-images-idx3-ubyte.gz (MD5 f68b3c2dcbeaaa9fbdd348bbdeb94873)"));
   write_set(folder.path());
   BOOST_TEST(load().code == 0);
   write_text(folder / names[1], idx_file({5}));
@@ -141,6 +137,7 @@ BOOST_AUTO_TEST_CASE(files_that_disagree_are_refused_by_name) {
   write_set(folder.path());
   std::filesystem::remove(folder / (std::string(names[3]) + ".gz"));
   BOOST_TEST(load().code == 66);
+  BOOST_TEST(load().mentions("t10k-labels-idx1-ubyte.gz (MD5 ec29112dd5afa0611ce80d1b7f02629c)"));
   write_set(folder.path());
   write_gzipped(folder / (std::string(names[2]) + ".gz"), idx_file({4, 3, 5}));
   BOOST_TEST(load().mentions("expected the size of the training images"));

@@ -34,6 +34,15 @@ BOOST_AUTO_TEST_CASE(factors_are_those_of_pytorchs_schedulers) {
   check_close(factors("cosine", 4), {1, (1 + std::sqrt(0.5)) / 2, 0.5, (1 - std::sqrt(0.5)) / 2});
 }
 
+BOOST_AUTO_TEST_CASE(a_warm_up_rises_linearly_to_one) {
+  const auto factor = [](std::int64_t step) { return phew::Schedule::warmup_factor(step, 4); };
+  BOOST_TEST(factor(0) == 0.25);
+  BOOST_TEST(factor(2) == 0.75);
+  BOOST_TEST(factor(3) == 1.0);
+  BOOST_TEST(factor(99) == 1.0);
+  BOOST_TEST(phew::Schedule::warmup_factor(0, 0) == 1.0);
+}
+
 BOOST_AUTO_TEST_CASE(anything_else_is_refused) {
   for (const char* text : {"", "linear", "step", "step:", "step:0", "step:-3", "step:3:0", "step:3:0.1:2", "step:2,4",
                            "multistep:", "multistep:5,x", "multistep:5,,6", "exponential", "exponential:nan",

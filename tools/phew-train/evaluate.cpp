@@ -3,39 +3,34 @@
 #include "graph/initializer.hpp"
 #include "graph/io/weights_file.hpp"
 #include "phew-train/commands.hpp"
+#include "phew-train/data_options.hpp"
 #include "phew-train/machine_options.hpp"
-#include "train/image_sets.hpp"
 #include "train/run_files.hpp"
 #include "train/state_file.hpp"
 #include "train/training_run.hpp"
 
-#include <fstream>
 #include <memory>
 
 namespace phew::tools {
 namespace {
 
-struct Options : MachineOptions, Globals {
-  std::string run, data_dir;
+struct Options : DataOptions, MachineOptions, Globals {
+  std::string run;
 };
 
-/// The run's epochs, as its metrics.jsonl has them.
-Json read_epochs(const RunFiles& files) {
-  Json epochs = Json::array();
-  std::ifstream lines(files.metrics());
-  for (std::string line; std::getline(lines, line);) {
-    epochs.push_back(Json::parse(line, nullptr, /*allow_exceptions=*/false));
-    if (epochs.back().is_discarded() || !epochs.back().contains("test_accuracy"))
-      fail(ExitCode::data, "{}: line {}: found no JSON of an epoch", files.metrics().string(), epochs.size());
+/// The run's data; a notice if they have changed since.
+Dataset data_of(const RunConfig& config, Options o, const Network& network) {
+  if (o.data.empty()) {
+    o.data = config.data;
+    o.test_data = config.test_data;
+    o.data_seed = config.data_seed;
   }
-  return epochs;
-}
-
-Json best_of(const Json& epochs) {
-  Json best;
-  for (const Json& epoch : epochs)
-    if (best.is_null() || epoch["test_accuracy"] > best["test_accuracy"]) best = epoch;
-  return best;
+  o.limit = config.limit;
+  Dataset data = load_data(o, o);
+  fit_to(data, network);
+  if (hash_of(data) != config.data_hash)
+    o.notice(fmt::format("{}: found other data than the run was trained with", data.name));
+  return data;
 }
 
 void evaluate_run(const Options& o) {
@@ -49,23 +44,26 @@ void evaluate_run(const Options& o) {
   const TensorFile file = read_tensor_file(files.weights());
   const auto state = match_state(network, file, initial_state(network, {}, 0), false,
                                  [&](const std::string& line) { o.notice(line); });
-  Dataset data = load_dataset(config.data, o.data_dir);
-  if (config.limit > 0) keep_first(data, config.limit);
-  fit_to(data, network);
+  const Dataset data = data_of(config, o, network);
   const Machine machine = set_up_machine(o, o);
-  const Evaluation test = evaluate_state(network, state, data, config.loss, machine);
+  const Evaluation test = evaluate_state(network, state, data, config, machine);
   if (!o.json) {
-    fmt::print("{}: test loss {:.4f}, test accuracy {:.2f} %\n", o.run, test.loss, 100 * test.accuracy);
+    fmt::print("{}: test loss {:.4f}{}\n", o.run, test.loss,
+               test.accuracy ? fmt::format(", test accuracy {:.2f} %", 100 * *test.accuracy) : "");
     return;
   }
-  const Json epochs = read_epochs(files);
-  print_json({{"schema", {{"name", "phew-train/evaluate"}, {"version", 1}}},
-              {"run", o.run},
-              {"network", config.network},
-              {"density", config.density},
-              {"epochs", epochs},
-              {"final", {{"epoch", config.epochs}, {"test_loss", test.loss}, {"test_accuracy", test.accuracy}}},
-              {"best", best_of(epochs)}});
+  RunResult result;
+  result.epochs = read_metrics(files);
+  Json epochs = Json::array();
+  for (const EpochMetrics& epoch : result.epochs) epochs.push_back(to_json(epoch));
+  print_json(
+      {{"schema", {{"name", "phew-train/evaluate"}, {"version", 1}}},
+       {"run", o.run},
+       {"network", config.network},
+       {"density", config.density},
+       {"epochs", epochs},
+       {"final", {{"epoch", config.epochs}, {"test_loss", test.loss}, {"test_accuracy", json_of(test.accuracy)}}},
+       {"best", result.best() ? to_json(*result.best()) : Json()}});
 }
 
 }  // namespace
@@ -74,7 +72,10 @@ void add_evaluate(CLI::App& app) {
   CLI::App* command = app.add_subcommand("evaluate", "Test loss and accuracy of a finished run's weights");
   const auto options = std::make_shared<Options>();
   command->add_option("RUN", options->run, "Folder of a finished run")->required();
-  command->add_option("--data-dir", options->data_dir, "Folder of the data's files, as train has it");
+  options->data.clear();
+  command->add_option("--data", options->data, "Other data than the run's, as train has it");
+  command->add_option("--test-data", options->test_data, "With --data FILE: the file of the test examples");
+  add_data_places(*command, *options);
   add_machine_options(*command, *options);
   add_globals(*command, *options);
   command->callback([options] { evaluate_run(*options); });

@@ -4,9 +4,11 @@
 #include "graph/io/weights_file.hpp"
 #include "graph/version.hpp"
 #include "phew-train/commands.hpp"
+#include "phew-train/data_options.hpp"
 #include "phew-train/machine_options.hpp"
 #include "phew-train/stop_signal.hpp"
 #include "phew-train/ticket_options.hpp"
+#include "train/state_file.hpp"
 #include "train/ticket_scores.hpp"
 
 #include <algorithm>
@@ -24,14 +26,15 @@ struct Options : TicketOptions, DataOptions, MachineOptions, Globals {
   std::string method, output;
   std::string precision = "fp32", bn = "eval";
   std::optional<std::int64_t> batch_size;
+  std::optional<std::string> loss;
 };
 
 /// Samples at a time where that changes nothing but the memory taken.
 constexpr std::int64_t default_batch = 128;
 
-constexpr const char* data_flags[] = {"--data", "--data-dir",   "--limit", "--samples-per-class",
-                                      "--seed", "--batch-size", "--bn",    "--allow-split",
-                                      "--loss", "--temperature"};
+constexpr const char* data_flags[] = {"--data",  "--test-data",         "--data-dir",   "--cache-dir",  "--data-seed",
+                                      "--limit", "--samples-per-class", "--seed",       "--batch-size", "--bn",
+                                      "--loss",  "--allow-split",       "--temperature"};
 constexpr const char* round_flags[] = {"--rounds", "--density"};
 
 void add_score_options(CLI::App& command, Options& o) {
@@ -56,9 +59,10 @@ void add_score_options(CLI::App& command, Options& o) {
       ->check(CLI::IsMember({"eval", "train"}))
       ->capture_default_str();
   command.add_flag("--allow-split", c.allow_split, "With --bn train: allow several batches, each normalised by itself");
-  command.add_option("--loss", c.loss, "cross-entropy, or mse (to one-hot targets)")
-      ->check(CLI::IsMember({"cross-entropy", "mse"}))
-      ->capture_default_str();
+  command
+      .add_option("--loss", o.loss,
+                  "cross-entropy, or mse (to one-hot targets); of float targets mse, and without it that")
+      ->check(CLI::IsMember({"cross-entropy", "mse"}));
   command.add_option("--temperature", c.temperature, "grasp: what the outputs are divided by")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -105,7 +109,7 @@ std::map<std::string, std::string> metadata_of(const Options& o, const Ticket& t
   const ScoreConfig& c = o.config;
   std::map<std::string, std::string> data{{"method", o.method},
                                           {"network", ticket.network.name()},
-                                          {"weights_xxh3", hash_of(prunable_of(ticket))},
+                                          {"weights_xxh3", hash_of(prunable_of(ticket.network, ticket.initial))},
                                           {"precision", o.precision},
                                           {"version", std::string(version)}};
   if (o.weights.empty()) data.insert({{"init", o.init}, {"init_seed", std::to_string(o.init_seed)}});
@@ -122,6 +126,7 @@ std::map<std::string, std::string> metadata_of(const Options& o, const Ticket& t
                {"seed", std::to_string(c.seed)},
                {"loss", c.loss},
                {"bn", o.bn}});
+  if (o.data_seed > 0) data["data_seed"] = std::to_string(o.data_seed);
   if (o.limit > 0) data["limit"] = std::to_string(o.limit);
   if (c.batch_statistics) data["batch_size"] = std::to_string(c.batch_size);
   if (c.method == ScoreMethod::grasp) data["temperature"] = fmt::format("{}", c.temperature);
@@ -193,7 +198,12 @@ void score(const CLI::App& app, Options o) {
   const Machine machine = set_up_machine(o, o);
   const Ticket ticket = load_ticket(o, o);
   std::optional<Dataset> data;
-  if (needs_data) data = load_data(o, ticket.network);
+  if (needs_data) {
+    data = load_data(o, o);
+    o.config.loss = o.loss.value_or(default_loss(*data));
+    check_settings(*data, o.config.loss, "none");
+    fit_to(*data, ticket.network);
+  }
 
   ProgressBar bar(o.quiet);
   ScoreObserver observer;

@@ -3,12 +3,7 @@
 #include "common/mask_sources.hpp"
 #include "graph/initializer.hpp"
 #include "graph/io/weights_file.hpp"
-#include "train/image_sets.hpp"
 #include "train/state_file.hpp"
-
-#include <fmt/ranges.h>
-
-#include <algorithm>
 
 namespace phew::tools {
 
@@ -32,33 +27,9 @@ Ticket load_ticket(const TicketOptions& o, const Globals& globals) {
   else
     ticket.initial = match_state(ticket.network, read_tensor_file(o.weights), ticket.initial, o.allow_missing, notice);
   if (!o.mask.empty())
-    ticket.mask = read_mask_for(o.mask, ticket.network, hash_of(prunable_of(ticket)),
+    ticket.mask = read_mask_for(o.mask, ticket.network, hash_of(prunable_of(ticket.network, ticket.initial)),
                                 {.zeros_are_pruned = o.zeros_are_pruned}, notice);
   return ticket;
-}
-
-Weights prunable_of(const Ticket& ticket) {
-  std::vector<Tensor> tensors;
-  for (const Parameter& p : ticket.network.parameters())
-    tensors.push_back(*std::ranges::find(ticket.initial, p.name, &Tensor::name));
-  return {ticket.network.parameters(), std::move(tensors)};
-}
-
-void add_data_options(CLI::App& command, DataOptions& options) {
-  command.add_option("--data", options.data, fmt::format("Data set: {}", fmt::join(dataset_names(), ", ")))
-      ->capture_default_str();
-  command.add_option("--data-dir", options.data_dir,
-                     "Folder of the data's files; without it that of Debian's package, where there is one");
-  command.add_option("--limit", options.limit, "Take only the first N examples of each split; 0: all")
-      ->check(count_check(0))
-      ->capture_default_str();
-}
-
-Dataset load_data(const DataOptions& options, const Network& network) {
-  Dataset data = load_dataset(options.data, options.data_dir);
-  if (options.limit > 0) keep_first(data, options.limit);
-  fit_to(data, network);
-  return data;
 }
 
 }  // namespace phew::tools
