@@ -26,7 +26,7 @@ struct ImpConfig {
 void check(const ImpConfig& config);
 
 /// Weights kept in each training, falling; the first are all. With a density the last are exactly
-/// round(density · prunable), and with rounds, too, the ones between fall by equal factors instead of `fraction`.
+/// round(density · prunable); with rounds, too, the ones between fall by equal factors and `fraction` is not read.
 [[nodiscard]] std::vector<std::int64_t> imp_targets(std::int64_t prunable, const ImpConfig& config);
 
 /// Keeps the `target` largest of the kept weights (null: all are), over the whole or in each tensor the same share of

@@ -1,21 +1,13 @@
 #!/usr/bin/env bash
 # score_test.sh PHEW_TRAIN PHEW_GRAPH CHECK_SCHEMA SCHEMAS: `phew-train score` as its users call it, and the masks that
 # `phew-graph mask` makes of its files.
-train=$(realpath "$1") graph=$(realpath "$2") check_schema=$(realpath "$3") schemas=$(realpath "$4")
-. "$(dirname "$0")/expect.sh"
+train=$(realpath "$1") graph=$(realpath "$2") check_schema=$(realpath "$3") schemas=$(realpath "$4") here=$(realpath "$(dirname "$0")")
+. "$here/expect.sh"
 command -v jq >/dev/null || { echo "jq is not installed"; exit 77; }
 is() { jq -e "$1" "$2" >/dev/null || complain "$2: not $1: $(jq -c "$1" "$2" 2>&1)"; }
 metadata() { tail -c +9 "$1" | head -c "$(od -An -tu8 -N8 "$1" | tr -d ' ')" | jq .__metadata__; }
 
-# A small set in MNIST's files: 200 images of 10×10, whose class is their number's last digit.
-be32() { printf "$(printf '\\x00\\x00\\x%02x\\x%02x' $(($1 / 256)) $(($1 % 256)))"; }
-header() { printf "\\x00\\x00\\x08\\x0$#"; for n; do be32 "$n"; done; }
-mkdir data
-for name in train:200 t10k:50; do
-  count=${name#*:} file=data/${name%:*}
-  { header "$count" 10 10; seq 1 99999 | head -c $((count * 100)); } >"$file-images-idx3-ubyte"
-  { header "$count"; for ((i = 0; i < count; i++)); do printf "\\x0$((i % 10))"; done; } >"$file-labels-idx1-ubyte"
-done
+. "$here/small_data.sh"
 net=resnet20,input=1x10x10
 score() { "$train" score "$@" --device cpu --threads 1; }
 from() { score "$@" --data mnist --data-dir data; }

@@ -48,9 +48,10 @@ void add_imp_options(CLI::App& command, Options& o) {
       ->capture_default_str();
 }
 
-void refuse_both(const CLI::App& app, const char* one, const char* other) {
-  if (app.get_option(one)->count() > 0 && app.get_option(other)->count() > 0)
-    fail(ExitCode::usage, "{}: found beside {} and --density, expected two of the three", one, other);
+void refuse_contradictions(const CLI::App& app) {
+  const auto given = [&](const char* flag) { return app.get_option(flag)->count() > 0; };
+  if (given("--fraction") && given("--rounds") && given("--density"))
+    fail(ExitCode::usage, "--fraction: found beside --rounds and --density, expected at most two of the three");
 }
 
 /// What an IMP has come to: the document imp.json and the table.
@@ -129,11 +130,10 @@ class Summary {
 };
 
 void run(const CLI::App& app, Options o) {
-  refuse_both(app, "--fraction", "--rounds");
+  refuse_contradictions(app);
   o.imp.scope = o.scope == "global" ? Scope::global : Scope::per_layer;
   check(o.imp);
   settle(o);
-  if (!o.mask.empty()) fail(ExitCode::usage, "--mask: found one, expected none: IMP starts from the dense network");
   const StopSignal signal;
   const Machine machine = set_up_machine(o, o);
   allow_tf32(parse_precision(o.config.precision, machine.device) == Precision::tf32);

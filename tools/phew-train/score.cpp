@@ -249,6 +249,7 @@ void add_score(CLI::App& app) {
       app.add_subcommand("score", "A score for every weight: by gradients, SNIP, GraSP or synaptic flow");
   const auto options = std::make_shared<Options>();
   add_ticket_options(*command, *options);
+  add_mask_options(*command, *options);
   add_score_options(*command, *options);
   add_machine_options(*command, *options);
   add_globals(*command, *options);

@@ -11,7 +11,6 @@ void add_ticket_options(CLI::App& command, TicketOptions& options) {
   add_network_options(command, options);
   command.add_flag("--allow-missing", options.allow_missing,
                    "Initialise the tensors that the --weights file does not have");
-  add_mask_options(command, options);
 }
 
 std::string source_of(const TicketOptions& options) {

@@ -12,7 +12,7 @@ struct TicketOptions : NetworkOptions {
   bool allow_missing = false;
 };
 
-/// NET, --weights, --init, --init-seed, --allow-missing, --mask, --zeros-are-pruned.
+/// NET, --weights, --init, --init-seed, --allow-missing. What takes a mask adds add_mask_options.
 void add_ticket_options(CLI::App& command, TicketOptions& options);
 /// The network, all its tensors and its mask, each with its notices.
 [[nodiscard]] Ticket load_ticket(const TicketOptions& options, const Globals& globals);

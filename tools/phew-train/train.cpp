@@ -50,6 +50,7 @@ void add_train(CLI::App& app) {
   CLI::App* command = app.add_subcommand("train", "Train a network, or the subnetwork that a mask leaves of it");
   const auto options = std::make_shared<Options>();
   add_ticket_options(*command, *options);
+  add_mask_options(*command, *options);
   add_data_options(*command, *options);
   add_training_options(*command, *options);
   add_place_options(*command, options->place);
