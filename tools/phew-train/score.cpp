@@ -8,6 +8,7 @@
 #include "phew-train/machine_options.hpp"
 #include "phew-train/stop_signal.hpp"
 #include "phew-train/ticket_options.hpp"
+#include "train/precision.hpp"
 #include "train/state_file.hpp"
 #include "train/ticket_scores.hpp"
 
@@ -196,6 +197,7 @@ void score(const CLI::App& app, Options o) {
   const bool needs_data = find_score(o.method).needs_data;
   const StopSignal signal;
   const Machine machine = set_up_machine(o, o);
+  allow_tf32(false);
   const Ticket ticket = load_ticket(o, o);
   std::optional<Dataset> data;
   if (needs_data) {
