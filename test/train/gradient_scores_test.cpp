@@ -34,10 +34,12 @@ using Tensors = std::vector<torch::Tensor>;
 namespace data = boost::unit_test::data;
 
 const torch::Device cpu(torch::kCPU);
-constexpr std::array data_methods{ScoreMethod::gradient, ScoreMethod::snip, ScoreMethod::grasp};
+const phew::Machine machine{"cpu", 1, "test"};
+const auto data_methods = data::make({"gradient", "snip", "grasp"});
 
-std::ostream& operator<<(std::ostream& out, const std::vector<std::int64_t>& v) {
-  return out << v.size() << " numbers";
+/// A method's settings, by its name.
+ScoreConfig by(const std::string& name, std::int64_t batch_size = 0) {
+  return {.method = phew::find_score(name).method, .batch_size = batch_size};
 }
 
 /// The largest difference, relative to the tensor's largest value.
@@ -177,30 +179,29 @@ BOOST_AUTO_TEST_CASE(scores_are_those_of_an_independent_program) {
 }
 
 /// With running statistics an example does not know which others are in its batch.
-BOOST_DATA_TEST_CASE(batches_of_any_size_give_the_scores_of_the_whole, data::make(data_methods), method) {
+BOOST_DATA_TEST_CASE(batches_of_any_size_give_the_scores_of_the_whole, data_methods, method) {
   Bench bench = resnet();
-  const Tensors whole = bench.scores({.method = method});
-  for (const std::int64_t batch : {1, 3, 7, 15})
-    BOOST_TEST(difference(bench.scores({.method = method, .batch_size = batch}), whole) < 1e-9);
+  const Tensors whole = bench.scores(by(method));
+  for (const std::int64_t batch : {1, 3, 7, 15}) BOOST_TEST(difference(bench.scores(by(method, batch)), whole) < 1e-9);
   Bench single("resnet20,input=1x6x6,classes=3", {1, 6, 6}, 3, 1, torch::kFloat);
-  BOOST_TEST(difference(single.scores({.method = method, .batch_size = 5}), whole) < 1e-3);
+  BOOST_TEST(difference(single.scores(by(method, 5)), whole) < 1e-3);
 }
 
-BOOST_DATA_TEST_CASE(the_batchs_own_statistics_depend_on_the_batch, data::make(data_methods), method) {
+BOOST_DATA_TEST_CASE(the_batchs_own_statistics_depend_on_the_batch, data_methods, method) {
   Bench bench = resnet();
-  const Tensors running = bench.scores({.method = method});
+  const Tensors running = bench.scores(by(method));
   bench.module.use_batch_statistics(true);
-  const Tensors whole = bench.scores({.method = method});
+  const Tensors whole = bench.scores(by(method));
   BOOST_TEST(difference(whole, running) > 1e-3);
-  BOOST_TEST(difference(bench.scores({.method = method, .batch_size = 4}), whole) > 1e-3);
+  BOOST_TEST(difference(bench.scores(by(method, 4)), whole) > 1e-3);
 }
 
-BOOST_DATA_TEST_CASE(no_weight_and_no_statistic_changes, data::make(data_methods), method) {
+BOOST_DATA_TEST_CASE(no_weight_and_no_statistic_changes, data_methods, method) {
   for (const bool batch_statistics : {false, true}) {
     Bench bench = resnet(0.5);
     bench.module.use_batch_statistics(batch_statistics);
     const std::string before = bytes_of(bench.module);
-    (void)bench.scores({.method = method, .batch_size = 5});
+    (void)bench.scores(by(method, 5));
     BOOST_TEST((bytes_of(bench.module) == before));
     for (const torch::Tensor& t : bench.module.trainable()) BOOST_TEST(!t.grad().defined());
   }
@@ -307,7 +308,8 @@ BOOST_AUTO_TEST_CASE(on_dense_networks_the_flow_is_that_of_the_graph) {
 }
 
 /// Each round by keep_top instead of the pruning in place; and the last scores keep what the last round keeps.
-BOOST_DATA_TEST_CASE(rounds_prune_what_keep_top_would, data::make({false, true}), exact) {
+BOOST_DATA_TEST_CASE(rounds_prune_what_keep_top_would, data::make({"fp32", "fp64"}), precision) {
+  const bool exact = std::string(precision) == "fp64";
   const Network network = phew::make_network("resnet20,input=1x6x6,classes=3");
   const auto state = uneven_state(network);
   const auto type = exact ? torch::kDouble : torch::kFloat;
@@ -340,11 +342,11 @@ BOOST_AUTO_TEST_CASE(a_flow_beyond_float_needs_double) {
       phew::initial_state(phew::make_network("mlp:64x30"), {.kind = phew::Initializer::Kind::normal, .std = 1}, 0),
       {}};
   ScoreConfig config{.method = ScoreMethod::synflow, .rounds = 1};
-  const auto single = thrown_by([&] { (void)phew::score_ticket(ticket, nullptr, config, {.device = "cpu"}, {}); });
+  const auto single = thrown_by([&] { (void)phew::score_ticket(ticket, nullptr, config, machine, {}); });
   BOOST_TEST(single.code == 65);
   BOOST_TEST(single.mentions("--precision fp64"));
   config.double_precision = true;
-  const auto scores = phew::score_ticket(ticket, nullptr, config, {.device = "cpu"}, {});
+  const auto scores = phew::score_ticket(ticket, nullptr, config, machine, {});
   BOOST_TEST(scores->exponent > 0);
   double largest = 0;
   for (const Tensor& t : scores->scores) largest = std::max(largest, phew::to_torch(t).max().item<double>());
@@ -382,17 +384,17 @@ BOOST_AUTO_TEST_CASE(a_ticket_is_scored_by_its_data) {
   const phew::Dataset bands = phew::test::banded_data(96, 48, 6, 3);
   phew::Ticket ticket{network, uneven_state(network), random_mask(network, 0.3)};
   ScoreConfig config{.samples_per_class = 5, .batch_size = 4};
-  const auto scores = phew::score_ticket(ticket, &bands, config, {.device = "cpu"}, {});
+  const auto scores = phew::score_ticket(ticket, &bands, config, machine, {});
   BOOST_TEST(scores->samples == 15);
   BOOST_TEST(scores->scores.size() == network.parameters().size());
   BOOST_TEST(scores->scores.front().name == "conv1.weight");
   BOOST_TEST((scores->scores.front().dtype == phew::DType::f32));
   config.batch_statistics = true;
-  const auto split = thrown_by([&] { (void)phew::score_ticket(ticket, &bands, config, {.device = "cpu"}, {}); });
+  const auto split = thrown_by([&] { (void)phew::score_ticket(ticket, &bands, config, machine, {}); });
   BOOST_TEST(split.code == 64);
   BOOST_TEST(split.mentions("--allow-split"));
   config.allow_split = true;
-  BOOST_TEST(phew::score_ticket(ticket, &bands, config, {.device = "cpu"}, {}).has_value());
+  BOOST_TEST(phew::score_ticket(ticket, &bands, config, machine, {}).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
