@@ -2,9 +2,17 @@
 
 #include "train/torch_tensor.hpp"
 
+#include <variant>
 #include <vector>
 
 namespace phew {
+
+std::int64_t input_channels(const Network& network) {
+  for (Network::Vertex v = 0; v < network.node_count(); ++v)
+    if (const auto* input = std::get_if<op::Input>(&network.node(v).op))
+      return network.node(v).flat ? 1 : input->extent.channels;
+  return 1;
+}
 
 DeviceSplit::DeviceSplit(const Split& split, const Normalisation& normalisation, std::int64_t channels,
                          torch::Device device, std::optional<std::uint64_t> crop_flip_seed)

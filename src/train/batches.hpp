@@ -16,6 +16,9 @@ struct Batch {
   torch::Tensor y;  ///< [n] classes, or [n, K] float targets
 };
 
+/// Channels of the images that a network reads; 1 if it reads features, whatever they are made of.
+[[nodiscard]] std::int64_t input_channels(const Network& network);
+
 /// The whole split lies on the device as it was read (one byte a value for images); a batch is one gather of examples,
 /// normalised on the way, and before that cropped and flipped at random if so wished.
 class DeviceSplit {

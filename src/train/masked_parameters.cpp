@@ -3,9 +3,7 @@
 #include "graph/error.hpp"
 
 namespace phew {
-namespace {
 
-/// A bool tensor of the parameter's shape, true where the mask's bit is 0.
 torch::Tensor pruned_positions(const BitMatrix& kept, const Shape& shape) {
   torch::Tensor positions = torch::ones(shape, torch::kBool);
   bool* row = positions.data_ptr<bool>();
@@ -13,8 +11,6 @@ torch::Tensor pruned_positions(const BitMatrix& kept, const Shape& shape) {
     for_each_set(kept.row(r), [&](std::int64_t column) { row[column] = false; });
   return positions;
 }
-
-}  // namespace
 
 MaskedParameters::MaskedParameters(const NetworkModule& module, const Mask& mask,
                                    std::span<const Parameter> parameters) {

@@ -10,6 +10,9 @@
 
 namespace phew {
 
+/// A bool tensor of the parameter's shape on the CPU, true where the mask's bit is 0.
+[[nodiscard]] torch::Tensor pruned_positions(const BitMatrix& kept, const Shape& shape);
+
 /// The pruned positions of a module's prunable parameters, on the module's device, one byte each. The optimizer takes
 /// a pruned weight's gradient as zero, so that once zeroed it stays so.
 class MaskedParameters {

@@ -25,8 +25,8 @@ std::array<std::int64_t, 2> pair(const Size2& size) { return {size.height, size.
 
 }  // namespace
 
-NetworkModule::NetworkModule(const Network& network, torch::Device device, bool channels_last)
-    : device_(device), channels_last_(channels_last), state_(network.state()) {
+NetworkModule::NetworkModule(const Network& network, torch::Device device, bool channels_last, torch::ScalarType type)
+    : device_(device), channels_last_(channels_last), type_(type), state_(network.state()) {
   create_tensors();
   for (const Parameter& parameter : network.parameters()) weights_.push_back(index_.at(parameter.name));
   plan(network);
@@ -35,7 +35,7 @@ NetworkModule::NetworkModule(const Network& network, torch::Device device, bool 
 void NetworkModule::create_tensors() {
   for (const StateTensor& entry : state_) {
     const bool counter = entry.role == StateRole::batches_tracked;
-    const auto options = torch::TensorOptions(counter ? torch::kLong : torch::kFloat).device(device_);
+    const auto options = torch::TensorOptions(counter ? torch::kLong : type_).device(device_);
     index_.emplace(entry.name, tensors_.size());
     torch::Tensor zeros = torch::zeros(entry.shape, options);
     if (channels_last_ && zeros.dim() == 4) zeros = zeros.contiguous(torch::MemoryFormat::ChannelsLast);
@@ -141,6 +141,9 @@ struct NetworkModule::Compute {
     return torch::linear(in[0].dim() > 2 ? in[0].flatten(1) : in[0], weight(), bias());
   }
   torch::Tensor operator()(const op::BatchNorm& norm) const {
+    if (!module.training_ && module.batch_statistics_)
+      return torch::batch_norm(in[0], weight(), bias(), {}, {}, /*training=*/true, norm.momentum, norm.eps,
+                               /*cudnn_enabled=*/true);
     const bool training = module.training_;
     if (training && step.batches != none) module.tensors_[step.batches].add_(1);
     return torch::batch_norm(in[0], weight(), bias(), module.tensor(step.mean), module.tensor(step.variance), training,

@@ -19,8 +19,10 @@ class NetworkModule {
  public:
   /// All tensors zero until load_state. With `channels_last`, maps and kernels lie channel by channel last in memory,
   /// which many convolutions are faster with; values and shapes are the same.
+  /// Tensors are of this floating type, as inputs must be.
   /// Throws Error(unsupported) for a network without exactly one input and output.
-  NetworkModule(const Network& network, torch::Device device, bool channels_last = false);
+  NetworkModule(const Network& network, torch::Device device, bool channels_last = false,
+                torch::ScalarType type = torch::kFloat);
 
   /// Copies values into the module's tensors. `state` has the tensors of Network::state(), in that order.
   /// Throws Error(internal) if it has not.
@@ -35,6 +37,8 @@ class NetworkModule {
   /// Training mode (batch statistics, dropout) or evaluation mode.
   void train(bool on) { training_ = on; }
   [[nodiscard]] bool is_training() const { return training_; }
+  /// In evaluation mode: batch-norm uses the batch's own statistics, and leaves the running ones as they are.
+  void use_batch_statistics(bool on) { batch_statistics_ = on; }
   [[nodiscard]] torch::Device device() const { return device_; }
   /// Whether training draws random numbers (dropout).
   [[nodiscard]] bool draws() const { return draws_; }
@@ -67,7 +71,8 @@ class NetworkModule {
 
   torch::Device device_;
   bool channels_last_;
-  bool training_ = false;
+  torch::ScalarType type_;
+  bool training_ = false, batch_statistics_ = false;
   bool draws_ = false;
   std::vector<StateTensor> state_;
   std::map<std::string, std::size_t> index_;  ///< of state_ and tensors_, by name

@@ -99,6 +99,12 @@ std::vector<Tensor> match_state(const Network& network, const TensorFile& file, 
   return out;
 }
 
+Weights prunable_of(const Network& network, std::span<const Tensor> state) {
+  std::vector<Tensor> tensors;
+  for (const Parameter& p : network.parameters()) tensors.push_back(*std::ranges::find(state, p.name, &Tensor::name));
+  return {network.parameters(), std::move(tensors)};
+}
+
 std::string hash_of_state(std::span<const Tensor> state) {
   ContentHash hash;
   for (const Tensor& tensor : state) {

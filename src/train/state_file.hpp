@@ -20,6 +20,10 @@ namespace phew {
                                               std::span<const Tensor> initial, bool allow_missing,
                                               const Notice& notice);
 
+/// The prunable parameters of a state that match_state or initial_state gave, in the network's order: what masks are
+/// for.
+[[nodiscard]] Weights prunable_of(const Network& network, std::span<const Tensor> state);
+
 /// 128-bit XXH3 of names, shapes and values, as 32 hexadecimal digits.
 [[nodiscard]] std::string hash_of_state(std::span<const Tensor> state);
 

@@ -19,27 +19,10 @@
 namespace phew {
 namespace {
 
-/// Runs `work`; errors of LibTorch become ours.
-template <typename F>
-auto with_libtorch(F&& work) {
-  try {
-    return work();
-  } catch (const c10::Error& error) {
-    fail(ExitCode::internal, "LibTorch: {}", compat::first_line(error));
-  }
-}
-
 std::string hash_of(const Mask& mask) {
   ContentHash hash;
   for (std::size_t p = 0; p < mask.tensor_count(); ++p) hash.add(std::as_bytes(mask[p].words()));
   return hash.hex();
-}
-
-std::int64_t input_channels(const Network& network) {
-  for (Network::Vertex v = 0; v < network.node_count(); ++v)
-    if (const auto* input = std::get_if<op::Input>(&network.node(v).op))
-      return network.node(v).flat ? 1 : input->extent.channels;
-  return 1;
 }
 
 /// A module with its values and its pruned weights.
@@ -172,7 +155,7 @@ RunResult train_ticket(const Ticket& ticket, const Dataset& data, const RunConfi
     write_mask_file(folder.files().mask(), *ticket.mask, ticket.network.parameters(), {{"network", config.network}});
   RunResult result;
   try {
-    with_libtorch([&] {
+    compat::with_our_errors([&] {
       Run run(folder, ticket, data, config, machine);
       run.start(ticket.initial, result, observer);
       run.train(place.checkpoint_seconds, result, observer);
@@ -189,7 +172,7 @@ RunResult train_ticket(const Ticket& ticket, const Dataset& data, const RunConfi
 
 Evaluation evaluate_state(const Network& network, std::span<const Tensor> state, const Dataset& data,
                           const RunConfig& config, const Machine& machine) {
-  return with_libtorch([&] {
+  return compat::with_our_errors([&] {
     NetworkModule module(network, torch::Device(machine.device), config.channels_last);
     module.load_state(state);
     const DeviceSplit test(data.test, data.normalisation, input_channels(network), module.device());

@@ -9,6 +9,7 @@
 
 #include "graph/layered_graph.hpp"
 #include "graph/mask.hpp"
+#include "graph/pruning_schedule.hpp"
 #include "graph/row_kernels.hpp"
 #include "walks/phew.hpp"
 
@@ -17,9 +18,6 @@
 #include <vector>
 
 namespace phew {
-
-/// How the number of parameters falls from n to the target m: n · (m/n)^(k/rounds) after round k, or in equal steps.
-enum class PruningSchedule { exponential, linear };
 
 struct SynflowOptions {
   PathValue value = PathValue::magnitude;  ///< or square: synflow-l2, with w² for |w|
@@ -39,9 +37,5 @@ struct SynflowOptions {
 /// infinite, or if a target is not below the one before; Error(usage) if rounds < 1.
 [[nodiscard]] std::vector<Mask> synflow_masks(const LayeredGraph& graph, std::span<const std::int64_t> targets,
                                               const SynflowOptions& options = {});
-
-/// How many parameters are left after round k of `rounds`, from `start` to `target`.
-[[nodiscard]] std::int64_t left_after(std::int64_t round, std::int64_t rounds, std::int64_t start, std::int64_t target,
-                                      PruningSchedule schedule);
 
 }  // namespace phew

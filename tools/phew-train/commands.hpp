@@ -8,5 +8,7 @@ namespace phew::tools {
 void add_train(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_data(CLI::App& app);
+void add_imp(CLI::App& app);
+void add_score(CLI::App& app);
 
 }  // namespace phew::tools

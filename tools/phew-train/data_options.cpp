@@ -21,6 +21,7 @@ void add_data_options(CLI::App& command, DataOptions& options) {
       ->check(seed_check())
       ->capture_default_str();
   command.add_option("--limit", options.limit, "Take only the first N examples of each split; 0: all")
+      ->check(count_check(0))
       ->capture_default_str();
 }
 

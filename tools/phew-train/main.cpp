@@ -14,5 +14,7 @@ int main(int argc, char** argv) {
   phew::tools::add_train(app);
   phew::tools::add_evaluate(app);
   phew::tools::add_data(app);
+  phew::tools::add_imp(app);
+  phew::tools::add_score(app);
   return phew::tools::run_program(argc, argv, app);
 }
