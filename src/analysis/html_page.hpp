@@ -24,6 +24,7 @@ extern const PageFile page_css;  ///< the style of all pages
 extern const PageFile page_js;   ///< the frame: window.page
 /// The page of `phew-graph analyze`, to be used in this order.
 extern const PageFile graph_drawing_js, layered_graph_js, analysis_figures_js, analysis_js;
+extern const PageFile runs_js;  ///< the page of `phew-train report`
 }  // namespace page_files
 
 /// The whole page: `scripts` run in their order, after the frame's, and find `data` as page.data. Nothing in the title

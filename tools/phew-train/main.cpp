@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   phew::tools::add_train(app);
   phew::tools::add_evaluate(app);
+  phew::tools::add_report(app);
   phew::tools::add_data(app);
   phew::tools::add_imp(app);
   phew::tools::add_score(app);
