@@ -159,10 +159,11 @@ std::string interval(const PairMean& mean) {
 
 /// What was aligned, and how well chance is known.
 void print_align(const AlignSource& align, const PairsSummary& asked) {
+  const std::optional<double>& error = asked.whole.chance_error.mean;
   fmt::print(
       "Aligned: {} hidden units of {} may change places. Chance: the mean of {} random mask pairs with as\n"
       "many parameters of each link, aligned the same way; standard error {} for the whole.\n",
-      align.units, align.network, align.chance_pairs, decimal(asked.whole.chance_error.mean));
+      align.units, align.network, align.chance_pairs, error ? fmt::format("{:.2g}", *error) : "-");
 }
 
 void print_pair(const Masks& all, const Comparison& comparison) {
