@@ -1,9 +1,11 @@
 // phew-graph analyze NET [--mask FILE|FOLDER]: stub units, collapse, effective density, paths, bottleneck.
+#include "analysis/analysis_page.hpp"
 #include "analysis/report.hpp"
 #include "common/mask_sources.hpp"
 #include "common/network_options.hpp"
 #include "common/table.hpp"
 #include "graph/initializer.hpp"
+#include "graph/io/atomic_file.hpp"
 #include "graph/io/mask_file.hpp"
 #include "phew-graph/commands.hpp"
 #include "phew-graph/definitions_text.hpp"
@@ -26,16 +28,12 @@ struct AnalyzeCommand : NetworkOptions, Globals {
   AnalysisOptions analyses;
   std::vector<std::string> fail_on;
   std::vector<std::string> list_units;
+  std::string html;
 
   [[nodiscard]] bool lists(const char* kind) const { return std::ranges::count(list_units, kind) > 0; }
 };
 
-/// One mask's analysis and where it came from.
-struct Result {
-  LayeredGraph graph;
-  Analysis analysis;
-  AnalysisSource source;
-};
+using Result = AnalyzedMask;
 
 bool meets(const Analysis& analysis, const std::string& condition) {
   const NetworkProfile& n = analysis.profile.network;
@@ -238,6 +236,7 @@ void run(const AnalyzeCommand& command) {
   for (const Result& r : results)
     for (const std::string& line : warnings(r.analysis))
       command.notice(fmt::format("warning: {}{}", r.source.mask ? *r.source.mask + ": " : "", line));
+  if (!command.html.empty()) write_file(command.html, analysis_page(results));
   const bool folder = !command.mask.empty() && fs::is_directory(command.mask);
   if (command.json) {
     const UnitLists lists{command.lists("stub"), command.lists("dead"), command.lists("cut"), command.degrees,
@@ -287,6 +286,10 @@ void add_analyze(CLI::App& app) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"stub", "dead", "cut", "ewp"}));
+  command
+      ->add_option("--html", options->html,
+                   "Also write the report as one HTML page: the graph drawn, charts, tables, CSV of each; no network")
+      ->type_name("FILE");
   add_globals(*command, *options);
   command->footer(definitions_text(analyze_definitions(), "data/schema/analyze.json"));
   command->callback([=] { run(*options); });
