@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// More edges than this, of all links together, would be a grey blur: the page draws the links as bands instead.
-constexpr std::int64_t most_edges_drawn = 3000;
+constexpr std::int64_t most_edges_drawn = 6000;
 
 /// Densities at which the expected stub units are drawn: this many for each factor of ten, from this power of ten on.
 constexpr int densities_a_decade = 12;

@@ -2,7 +2,7 @@
 'use strict';
 
 (() => {
-  const {data, main, element, colour, faded, number, power_of_ten, figure, log_tick} = window.page;
+  const {data, main, element, colour, faded, number, power_of_ten, figure, keep_round_ticks, shortened} = window.page;
   const {structure, theory, similarity, masks} = data;
   const {states} = window.layered_graph;
   const several = masks.length > 1;
@@ -24,9 +24,12 @@
     label, data: points, borderColor: colour(name), backgroundColor: colour(name), borderDash: dash, borderWidth: 2,
     pointRadius: 0, pointHitRadius: 8, pointStyle: 'line', showLine: true});
   const axis = (title, more = {}) => ({title: {display: true, text: title}, ...more});
+  const counts_axis = (title) => axis(title, {min: 0, suggestedMax: 1, ticks: {precision: 0}});
   const logarithmic = (title, more = {}) =>
-    axis(title, {type: 'logarithmic', ticks: {callback: log_tick, autoSkip: false, maxRotation: 0}, ...more});
-  const names_axis = (title) => axis(title, {grid: {display: false}, ticks: {maxRotation: 60, autoSkip: true, font: {size: 11}}});
+    axis(title, {type: 'logarithmic', afterBuildTicks: keep_round_ticks,
+      ticks: {callback: (value) => number(value), autoSkip: false, maxRotation: 0}, ...more});
+  const names_axis = (title) => axis(title, {grid: {display: false}, ticks: {maxRotation: 60, font: {size: 11},
+    callback(value) { return shortened(this.getLabelForValue(value), 14); }}});
   const by_index = {mode: 'index', intersect: false};
 
   // --- Verdict and key figures ---
@@ -124,7 +127,8 @@
             rows: links.map((l) => [l.name, l.prunable, l.kept, l.density, l.effective, l.effective_density])},
           chart: {type: 'line',
             data: {labels: links.map((l) => l.name), datasets: [series('density', 'density', 'first', 'circle'),
-              {...series('effective density', 'effective_density', 'second', 'triangle'), borderDash: [4, 3]}]},
+              {...series('effective density', 'effective_density', 'second', 'triangle'), borderDash: [4, 3], pointRadius: 7,
+                pointBackgroundColor: 'transparent', pointBorderWidth: 2}]},
             options: {interaction: by_index, scales: {x: names_axis('link'),
               y: logarithmic('share of the link’s parameters', {min: floor, max: 1})}}}};
       },
@@ -181,7 +185,7 @@
             {...line('edges at random (binomial)', bins.map((b) => b.chance), 'second'), type: 'line', pointRadius: 0},
             {label: 'units', data: bins.map((b) => b.found), backgroundColor: colour('first'), categoryPercentage: 1,
               barPercentage: 0.92}]},
-          options: {interaction: by_index, scales: {x: names_axis('degree'), y: axis('units', {min: 0})}}}};
+          options: {interaction: by_index, scales: {x: names_axis('degree'), y: counts_axis('units')}}}};
     };
     figure(parent, {id: 'degrees', title: 'Degrees', content,
       controls: [{label: 'link', options: of.links.map((l) => l.name), value: 0},
@@ -201,7 +205,7 @@
             {label: 'found', data: hidden.map((l) => l.stub_units), backgroundColor: colour('stub')},
             {label: 'expected at random', data: hidden.map((l) => l.expected_stub_units), backgroundColor: faded('muted', 0.35),
               borderColor: colour('muted'), borderWidth: 1}]},
-          options: {interaction: by_index, scales: {x: names_axis('layer'), y: axis('units', {min: 0, suggestedMax: 1})}}}}),
+          options: {interaction: by_index, scales: {x: names_axis('layer'), y: counts_axis('units')}}}}),
     });
   }
 
@@ -213,7 +217,7 @@
     const spot = (label, list, name, shape, more = {}) => ({label, data: list, showLine: false, borderColor: colour(name),
       backgroundColor: colour(name), pointStyle: shape, pointRadius: 7, pointHoverRadius: 9, borderWidth: 2, ...more});
     figure(parent, {
-      id: 'theory', title: 'Stub units against density',
+      id: 'theory', title: 'Stub units against density', wide: !mask.ewp,
       note: 'What pruning this network at random would leave if every link had the same density (Eq. 5–6), and the chance of any stub if units were independent (Eq. 7–8, right axis); this mask marked.',
       content: () => ({
         table: {columns: ['density', 'expected_stub_units', 'chance_of_any_stub', 'found'],
@@ -221,13 +225,13 @@
             ...masks.map((m) => [m.document.network.density, m.document.network.expected_stub_units_global, null, m.document.network.stub_units])]},
         chart: {type: 'scatter',
           data: {datasets: [
-            spot('this mask', n.density > 0 ? [here(mask)] : [], 'stub', 'rectRot', {pointRadius: 8}),
+            spot('this mask', n.density > 0 ? [here(mask)] : [], 'stub', 'rectRot', {pointRadius: 8, clip: false}),
             ...(others.length > 0 ? [spot('the other masks', others.map(here), 'muted', 'circle', {pointRadius: 4})] : []),
             spot('expected at this mask’s link densities', n.density > 0 ? [{x: n.density, y: n.expected_stub_units}] : [], 'second', 'crossRot'),
             line('expected stub units', points('expected_stub_units'), 'first'),
             {...line('chance of any', points('any_stub'), 'muted', [5, 4]), yAxisID: 'chance'}]},
           options: {scales: {x: logarithmic('density'),
-            y: axis('stub units', {min: 0, suggestedMax: 1}),
+            y: counts_axis('stub units'),
             chance: axis('chance of any stub', {position: 'right', min: 0, max: 1, grid: {drawOnChartArea: false}})},
           plugins: {tooltip: {callbacks: {label: (item) =>
             `${item.dataset.label}: ${number(item.parsed.y)} at density ${number(item.parsed.x)}`}}}}}}),
@@ -235,19 +239,19 @@
   }
 
   // --- Figures of several masks ---
-  function masks_card(choose) {
+  function masks_card() {
     const rows = masks.map((mask, i) => {
       const n = mask.document.network;
       const cells = [number(n.density), number(n.effective_density), number(n.stub_units), number(n.dead_units),
         number(n.collapsed_links.length), n.connected ? 'yes' : 'no',
         n.paths_log10 === null ? '–' : n.paths_log10.toFixed(2), number(n.min_hidden_cut)];
       return element('tr', {'data-mask': String(i)},
-        element('td', {class: 'text'}, element('button', {type: 'button', onclick: () => choose(i)}, mask_name(mask))),
+        element('td', {class: 'text'}, element('button', {type: 'button', onclick: () => show(i)}, mask_name(mask))),
         ...cells.map((cell) => element('td', {}, cell)));
     });
     const head = ['mask', 'density', 'effective', 'stub', 'dead', 'collapsed', 'connected', 'log10 paths', 'cut'];
-    return element('section', {class: 'card wide'}, element('h2', {}, `${masks.length} masks`),
-      element('div', {class: 'scroll'}, element('table', {id: 'masks'},
+    return element('section', {class: 'card masks'}, element('h2', {}, `${masks.length} masks; choose one to see it below`),
+      element('div', {class: 'scroll', tabindex: '0'}, element('table', {id: 'masks'},
         element('thead', {}, element('tr', {}, ...head.map((name, i) => element('th', {class: i === 0 && 'text'}, name)))),
         element('tbody', {}, ...rows))));
   }
@@ -308,14 +312,14 @@
   // --- The page ---
   const about = element('div', {});
   const chosen = element('div', {});
-  const selector = several && element('select', {id: 'mask', onchange: () => show(Number(selector.value))},
-    ...masks.map((mask, i) => element('option', {value: String(i)}, mask_name(mask))));
 
   function show(i) {
     const mask = masks[i], {document: of} = mask;
-    if (selector) selector.value = String(i);
-    for (const row of document.querySelectorAll('#masks tr[data-mask]'))
-      row.className = row.dataset.mask === String(i) ? 'chosen' : '';
+    for (const row of document.querySelectorAll('#masks tr[data-mask]')) {
+      const here = row.dataset.mask === String(i);
+      row.className = here ? 'chosen' : '';
+      row.querySelector('button').setAttribute('aria-pressed', String(here));
+    }
     about.replaceChildren(
       element('p', {class: 'source soft'}, 'mask: ', element('code', {}, of.mask ?? 'none, the dense network'), ' · weights: ',
         element('code', {}, of.weights ?? 'none read')));
@@ -338,12 +342,11 @@
 
   main.append(
     element('header', {}, element('div', {}, element('h1', {}, data.network), about), window.page.switcher));
-  if (several) main.append(element('p', {}, element('label', {}, 'Mask shown: ', selector)));
+  if (several) main.append(masks_card());
   main.append(chosen);
   if (several) {
     const across = element('div', {class: 'figures'});
     main.append(across);
-    across.append(masks_card(show));
     jaccard_figure(across);
     pairs_figure(across);
   }

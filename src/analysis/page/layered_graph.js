@@ -6,7 +6,7 @@
 'use strict';
 
 window.layered_graph = (() => {
-  const {element, colour, faded, number} = window.page;
+  const {element, colour, faded, number, shortened} = window.page;
 
   /** What a unit can be, in the order of the legend. Marks differ in shape, too, where they are large enough. */
   const states = {
@@ -20,6 +20,7 @@ window.layered_graph = (() => {
   };
 
   const column_height = 440, smallest_mark = 2, largest_mark = 14, narrowest_pitch = 24, widest_canvas = 12000;
+  const slant = Math.PI / 3.2;
 
   /** The outline of a mark in a square of this size; true if it is to be stroked, not filled. */
   function trace(path, shape, x, y, size) {
@@ -67,7 +68,7 @@ window.layered_graph = (() => {
   function layout(layers, passing, width) {
     const margin = 46, room = width - 2 * margin;
     const pitch = Math.min(Math.max(room / layers.length, narrowest_pitch), (widest_canvas - 2 * margin) / layers.length);
-    const strip = Math.max(2, Math.min(pitch * 0.62, 110));
+    const strip = Math.max(2, Math.min(pitch * 0.62, 110));  // the widest column
     const most = Math.max(...layers.map((layer) => layer.units));
     const columns_of = (cell) => Math.ceil(most / Math.floor(column_height / cell));
     let cell = largest_mark;
@@ -86,11 +87,13 @@ window.layered_graph = (() => {
         y: top + (height - size.height) / 2};
     });
     const total = Math.max(width, 2 * margin + pitch * layers.length);
-    return {columns, pitch, cell, top, bottom: top + height, width: total, height: top + height + 108};
+    return {columns, pitch, top, bottom: top + height, width: total};
   }
 
   /** 0 for a density of 1e-4 or less, 1 for 1. */
   const strength = (density) => Math.min(1, Math.max(0, 1 + Math.log10(Math.max(density, 1e-9)) / 4));
+
+  const shade = (strong) => 0.05 + 0.5 * strong;
 
   /** The line or area of a link that is not drawn edge by edge. */
   function link_path(link, place) {
@@ -133,7 +136,7 @@ window.layered_graph = (() => {
       } else if (edges) {
         draw_edges(pen, place, link, edges[link.index]);
       } else {
-        pen.fillStyle = faded('soft', 0.06 + 0.62 * strength(link.density));
+        pen.fillStyle = faded('soft', shade(strength(link.density)));
         pen.fill(path);
       }
       pen.setLineDash([]);
@@ -145,16 +148,22 @@ window.layered_graph = (() => {
     return [column.x + (index % per_row + 0.5) * cell, column.y + (Math.floor(index / per_row) + 0.5) * cell];
   }
 
+  /** Edges on a path, whose ends are both on one, stand out; a dense link's are the fainter. */
   function draw_edges(pen, place, link, list) {
     const from = place.columns[link.from], to = place.columns[link.to];
-    pen.beginPath();
-    for (const [source, target] of list) {
-      pen.moveTo(...centre(from, link.order[0][source]));
-      pen.lineTo(...centre(to, link.order[1][target]));
+    for (const wanted of [false, true]) {
+      pen.beginPath();
+      for (const [source, target] of list) {
+        if ((link.on_path[0][source] && link.on_path[1][target]) !== wanted) continue;
+        const [x0, y0] = centre(from, link.order[0][source]), [x1, y1] = centre(to, link.order[1][target]);
+        pen.moveTo(x0 + from.cell / 2, y0);
+        pen.lineTo(x1 - to.cell / 2, y1);
+      }
+      const faint = Math.min(1, 300 / Math.max(1, list.length));
+      pen.lineWidth = 1;
+      pen.strokeStyle = wanted ? faded('path', 0.15 + 0.55 * faint) : faded('soft', 0.1 + 0.3 * faint);
+      pen.stroke();
     }
-    pen.lineWidth = 1;
-    pen.strokeStyle = faded('soft', Math.min(0.6, 0.15 + 40 / Math.max(1, list.length)));
-    pen.stroke();
   }
 
   /** Marks of one layer; `only`: the state to bring out, or none. */
@@ -193,24 +202,30 @@ window.layered_graph = (() => {
     pen.globalAlpha = 1;
   }
 
-  function draw_labels(pen, place, layers) {
-    const widest = Math.max(...layers.map((layer) => pen.measureText(layer.name).width));
-    const slanted = widest + 8 > place.pitch;
-    const step = Math.ceil(13 / place.pitch);
+  const units_text = (units) => `${number(units)} unit${units === 1 ? '' : 's'}`;
+
+  /** Names below the columns, slanted where they would touch. */
+  function labels(pen, place, layers) {
+    const texts = layers.map((layer) => shortened(layer.name));
+    const widths = layers.map((layer, i) =>
+      Math.max(pen.measureText(texts[i]).width, pen.measureText(units_text(layer.units)).width));
+    const slanted = Math.max(...widths) + 10 > place.pitch;
+    return {texts, slanted, height: slanted ? 24 + Math.sin(slant) * Math.max(...widths) : 46};
+  }
+
+  function draw_labels(pen, place, layers, {texts, slanted}) {
+    const every = Math.ceil(13 / place.pitch);
+    pen.fillStyle = colour('soft');
     layers.forEach((layer, i) => {
-      const column = place.columns[i], x = column.x + column.width / 2;
-      pen.fillStyle = colour('soft');
-      if (i % step === 0) {
-        pen.save();
-        pen.translate(x, place.bottom + (slanted ? 12 : 18));
-        if (slanted) pen.rotate(-Math.PI / 3.2);
-        pen.textAlign = slanted ? 'right' : 'center';
-        const longest = 17;
-        const name = layer.name.length > longest ? `…${layer.name.slice(1 - longest)}` : layer.name;
-        pen.fillText(name, 0, 4);
-        if (!slanted) pen.fillText(`${number(layer.units)} unit${layer.units === 1 ? '' : 's'}`, 0, 20);
-        pen.restore();
-      }
+      if (i % every !== 0) return;
+      const column = place.columns[i];
+      pen.save();
+      pen.translate(column.x + column.width / 2, place.bottom + (slanted ? 12 : 18));
+      if (slanted) pen.rotate(-slant);
+      pen.textAlign = slanted ? 'right' : 'center';
+      pen.fillText(texts[i], 0, 4);
+      if (!slanted) pen.fillText(units_text(layer.units), 0, 20);
+      pen.restore();
     });
   }
 
@@ -223,6 +238,17 @@ window.layered_graph = (() => {
       'aria-label': 'The layered graph; its values are in the table below.'});
     const tip = element('div', {class: 'tip', hidden: true});
     const holder = element('div', {class: 'graph'}, canvas, tip);
+    const pen = canvas.getContext('2d');
+    const font = `12px ${getComputedStyle(document.body).fontFamily}`;
+    let weighted = 0;
+    const links = structure.links.map((link, index) => {
+      const values = link.fixed ? {} : link_values[weighted++];
+      return {...link, ...values, index, arc: link.fixed || link.to - link.from > 1, collapsed: values.kept === 0};
+    });
+    const place = layout(structure.layers, links.some((link) => link.arc), box.clientWidth || 1100);
+    pen.font = font;
+    const names = labels(pen, place, structure.layers);
+    place.height = place.bottom + names.height;
     const counts = {};
     for (const layer of mask.units.state) for (const state of layer) counts[state] = (counts[state] ?? 0) + 1;
     const grouped = element('input', {type: 'checkbox', onchange: () => paint()});
@@ -231,20 +257,16 @@ window.layered_graph = (() => {
       type: 'button', 'aria-pressed': 'false', 'data-state': state, title: 'Bring out these units',
       onclick: () => { only = only === state ? null : state; paint(); }},
       sample(state), `${states[state].name} (${number(counts[state])})`));
+    const drawn_edges = mask.edges && place.columns.every((column) => !column.shares) ? mask.edges : null;
     const scale = element('canvas', {width: '96', height: '12', 'aria-hidden': 'true'});
     const several = structure.layers.some((layer) => layer.units > 1);
     box.append(element('div', {class: 'legend'}, ...buttons,
       several && element('label', {}, grouped, ' group units by state'),
-      element('span', {class: 'scale'}, 'density of a link: 0.01 %', scale, '100 %')),
+      !drawn_edges && element('span', {class: 'scale'}, 'density of a link: 0.01 %', scale, '100 %')),
       element('div', {class: 'scroll', tabindex: '0'}, holder));
 
-    let weighted = 0;
-    const links = structure.links.map((link, index) => {
-      const values = link.fixed ? {} : link_values[weighted++];
-      return {...link, ...values, index, arc: link.fixed || link.to - link.from > 1, collapsed: values.kept === 0};
-    });
-    const place = layout(structure.layers, links.some((link) => link.arc), box.clientWidth || 1100);
-    let shown = [];  // by layer: [states in the order drawn, unit of each place]
+    const on_path = mask.units.state.map((layer) => Array.from(layer, (state) => 'pct'.includes(state)));
+    let shown = [];  // by layer: {states, units} in the order drawn
 
     function paint() {
       for (const button of buttons) button.setAttribute('aria-pressed', String(button.dataset.state === only));
@@ -253,9 +275,8 @@ window.layered_graph = (() => {
       canvas.height = Math.round(place.height * ratio);
       canvas.style.width = `${place.width}px`;
       canvas.style.height = `${place.height}px`;
-      const pen = canvas.getContext('2d');
       pen.scale(ratio, ratio);
-      pen.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+      pen.font = font;
       shown = mask.units.state.map((layer) => {
         const units = Array.from(layer, (_, i) => i);
         const order = Object.keys(states).join('');
@@ -267,15 +288,17 @@ window.layered_graph = (() => {
         units.forEach((unit, i) => { at[unit] = i; });
         return at;
       });
-      for (const link of links) link.order = [places[link.from], places[link.to]];
-      const drawable = mask.edges && place.columns.every((column) => !column.shares);
-      draw_links(pen, place, links, drawable ? mask.edges : null);
+      for (const link of links) {
+        link.order = [places[link.from], places[link.to]];
+        link.on_path = [on_path[link.from], on_path[link.to]];
+      }
+      draw_links(pen, place, links, drawn_edges);
       place.columns.forEach((column, i) => (column.shares ? draw_shares : draw_units)(pen, column, shown[i].states, only));
-      draw_labels(pen, place, structure.layers);
+      draw_labels(pen, place, structure.layers, names);
       const ink = scale.getContext('2d');
       ink.clearRect(0, 0, 96, 12);
       for (let x = 0; x < 96; ++x) {
-        ink.fillStyle = faded('soft', 0.06 + 0.62 * x / 95);
+        ink.fillStyle = faded('soft', shade(x / 95));
         ink.fillRect(x, 0, 1, 12);
       }
     }
@@ -292,7 +315,7 @@ window.layered_graph = (() => {
     function layer_text(i) {
       const layer = structure.layers[i], found = {};
       for (const state of mask.units.state[i]) found[state] = (found[state] ?? 0) + 1;
-      return [`${layer.name}: ${number(layer.units)} units`,
+      return [`${layer.name}: ${units_text(layer.units)}`,
         ...Object.keys(states).filter((s) => found[s]).map((s) => `${number(found[s])} ${states[s].name}`)].join('\n');
     }
     function link_text(link) {
@@ -301,7 +324,8 @@ window.layered_graph = (() => {
       return `link ${link.name}: ${ends}\n${number(link.kept)} of ${number(link.prunable)} kept\n` +
         `density ${number(link.density)}, effective ${number(link.effective_density)}${link.collapsed ? '\ncollapsed' : ''}`;
     }
-    function text_at(x, y, pen, ratio) {
+    function text_at(x, y) {
+      const ratio = canvas.width / place.width;
       for (let i = 0; i < place.columns.length; ++i) {
         const c = place.columns[i];
         if (x >= c.x && x < c.x + c.width && y >= c.y && y < c.y + c.height) return unit_text(i, x, y);
@@ -315,7 +339,7 @@ window.layered_graph = (() => {
       return null;
     }
     canvas.addEventListener('pointermove', (event) => {
-      const text = text_at(event.offsetX, event.offsetY, canvas.getContext('2d'), canvas.width / place.width);
+      const text = text_at(event.offsetX, event.offsetY);
       tip.hidden = text === null;
       if (text === null) return;
       tip.textContent = text;

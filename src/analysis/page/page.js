@@ -35,8 +35,10 @@ window.page = (() => {
     if (typeof x !== 'number') return String(x);
     if (Number.isInteger(x) && Math.abs(x) < 1e15) return grouped.format(x);
     const size = Math.abs(x);
-    return size >= 1e6 || size < 1e-4 ? x.toExponential(digits - 2) : String(Number(x.toPrecision(digits)));
+    return size >= 1e6 || size < 1e-4 ? Number(x.toPrecision(digits - 1)).toExponential() : String(Number(x.toPrecision(digits)));
   }
+  /** A name's end, which tells more than its beginning, where it is long. */
+  const shortened = (name, longest = 18) => (name.length > longest ? `…${name.slice(1 - longest)}` : name);
   /** 10^3.19, of a natural logarithm. */
   const power_of_ten = (log) => log === null || log === undefined ? '–' : `10^${(log / Math.LN10).toFixed(2)}`;
 
@@ -85,11 +87,13 @@ window.page = (() => {
       (item) => `${item.dataset.label}: ${number(item.dataset.values?.[item.dataIndex] ?? item.parsed.y)}`;
   }
 
-  /** Ticks of a logarithmic axis: powers of ten and, where there are few, 2 and 5 times them. */
-  function log_tick(value, _index, ticks) {
-    const digit = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
-    const decades = Math.log10(ticks[ticks.length - 1].value / ticks[0].value);
-    return digit === 1 || (decades < 1.6 && (digit === 2 || digit === 5)) ? number(value) : '';
+  /** For a logarithmic axis: ticks at the powers of ten; where there are few of these, at 2 and 5 times them, too. */
+  function keep_round_ticks(scale) {
+    const decades = Math.log10(scale.max / scale.min);
+    scale.ticks = scale.ticks.filter(({value}) => {
+      const digit = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
+      return digit === 1 || (decades < 1.6 && (digit === 2 || digit === 5));
+    });
   }
 
   /**
@@ -173,6 +177,5 @@ window.page = (() => {
     }));
   }
 
-  return {data, main, element, colour, faded, number, power_of_ten, csv, table, figure, log_tick, switcher, ready,
-    redraws};
+  return {data, main, element, colour, faded, number, shortened, power_of_ten, figure, keep_round_ticks, switcher, ready};
 })();
