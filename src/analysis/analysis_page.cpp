@@ -1,6 +1,8 @@
 #include "analysis/analysis_page.hpp"
 
 #include "analysis/html_page.hpp"
+#include "analysis/path_sampling.hpp"
+#include "analysis/path_statistics.hpp"
 #include "graph/reach.hpp"
 
 #include <fmt/format.h>
@@ -20,6 +22,10 @@ constexpr std::int64_t most_edges_drawn = 6000;
 /// Densities at which the expected stub units are drawn: this many for each factor of ten, from this power of ten on.
 constexpr int densities_a_decade = 12;
 constexpr int lowest_decade = -4;
+
+/// Paths sampled for the histogram of ln EWP, and its bars.
+constexpr std::int64_t sampled_paths = 20'000;
+constexpr std::size_t histogram_bins = 50;
 
 Json structure_json(const LayeredGraph& graph) {
   Json layers = Json::array(), links = Json::array();
@@ -68,6 +74,21 @@ Json edge_lists(const LayeredGraph& graph) {
   return lists;
 }
 
+/// A histogram of ln EWP over uniformly sampled paths, beside the mean and spread over all of them; null without a path
+/// of EWP > 0.
+Json ewp_json(const LayeredGraph& graph) {
+  const std::optional<LogEwp> all = graph.has_weights() ? path_statistics(graph).log_ewp() : std::nullopt;
+  if (!all) return {};
+  const std::vector<double> logs = sample_log_ewp(graph, {.samples = sampled_paths});
+  const auto [least, most] = std::ranges::minmax(logs);
+  const double width = (most - least) / static_cast<double>(histogram_bins);
+  std::vector<std::int64_t> counts(width > 0 ? histogram_bins : 1, 0);
+  for (const double log : logs)
+    ++counts[width > 0 ? std::min(counts.size() - 1, static_cast<std::size_t>((log - least) / width)) : 0];
+  return {{"mean", all->mean},      {"std", all->std}, {"least", all->least}, {"most", all->most},
+          {"sampled", logs.size()}, {"first", least},  {"width", width},      {"paths", counts}};
+}
+
 Json mask_json(const AnalyzedMask& mask) {
   const UnitEdges edges = unit_edges(mask.graph);
   std::int64_t count = 0;
@@ -77,6 +98,7 @@ Json mask_json(const AnalyzedMask& mask) {
           {"verdict", verdict(mask.analysis)},
           {"warnings", warnings(mask.analysis)},
           {"units", {{"state", unit_states(mask)}, {"in", edges.in}, {"out", edges.out}}},
+          {"ewp", ewp_json(mask.graph)},
           {"edges", count <= most_edges_drawn ? edge_lists(mask.graph) : Json()}};
 }
 
@@ -151,7 +173,8 @@ Json analysis_page_data(std::span<const AnalyzedMask> masks) {
 }
 
 std::string analysis_page(std::span<const AnalyzedMask> masks) {
-  const PageFile scripts[] = {page_files::layered_graph_js, page_files::analysis_js};
+  const PageFile scripts[] = {page_files::graph_drawing_js, page_files::layered_graph_js,
+                              page_files::analysis_figures_js, page_files::analysis_js};
   return html_page(fmt::format("{} · phew-graph", masks.front().source.network), analysis_page_data(masks), scripts);
 }
 

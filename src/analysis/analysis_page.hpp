@@ -18,10 +18,11 @@ struct AnalyzedMask {
   AnalysisSource source;
 };
 
-/// What the page draws: the network's structure, of each mask its document (to_json), its verdict and the state of each
-/// unit, the expected stub units against density, and with several masks their similarity document. Made for
-/// src/analysis/page/analysis.js alone: no schema, may change. `masks` are of one network, at least one; the graph's
-/// edges are listed where they are few. O(units + kept parameters), with several masks O(masks² · mask words) more.
+/// What the page draws: the network's structure; of each mask its document (to_json), its verdict, the state of each
+/// unit, its edges where they are few and, with weights, a histogram of ln EWP over uniformly sampled paths (seed 0);
+/// the expected stub units against density; and with several masks their similarity document. Made for
+/// src/analysis/page/analysis.js alone: no schema, may change. `masks` are of one network, at least one.
+/// O(units + kept parameters) a mask, with several O(masks² · mask words) more.
 [[nodiscard]] nlohmann::ordered_json analysis_page_data(std::span<const AnalyzedMask> masks);
 
 /// The page itself.

@@ -19,11 +19,11 @@ struct PageFile {
 };
 
 namespace page_files {
-extern const PageFile chart_js;          ///< Chart.js, with its licence's notice
-extern const PageFile page_css;          ///< the style of all pages
-extern const PageFile page_js;           ///< the frame: window.page
-extern const PageFile layered_graph_js;  ///< window.layered_graph: draws a layered graph
-extern const PageFile analysis_js;       ///< the page of `phew-graph analyze`
+extern const PageFile chart_js;  ///< Chart.js, with its licence's notice
+extern const PageFile page_css;  ///< the style of all pages
+extern const PageFile page_js;   ///< the frame: window.page
+/// The page of `phew-graph analyze`, to be used in this order.
+extern const PageFile graph_drawing_js, layered_graph_js, analysis_figures_js, analysis_js;
 }  // namespace page_files
 
 /// The whole page: `scripts` run in their order, after the frame's, and find `data` as page.data. Nothing in the title

@@ -65,6 +65,19 @@ expect 1 'ticket-10' analyze mlp:2-2-1 --mask masks --fail-on disconnected
 expect 0 'healthy' analyze mlp:2-2-1 --mask full.safetensors --fail-on stub,collapse,disconnected
 expect 0 'healthy' analyze --fail-on stub --list-units dead mlp:2-2-1
 
+# --- The page (what it shows: page_test.sh) ---------------------------------------------------------------------------------
+expect 0 '"kept": 3' analyze mlp:2-2-1 --mask masks/ticket-2.safetensors --json --html page.html
+head -n 1 page.html | grep -qx '<!DOCTYPE html>' && tail -n 1 page.html | grep -qx '</html>' || complain 'no whole page'
+cp page.html before.html
+expect 65 'two.safetensors' analyze mlp:2-2-1 --mask two.safetensors --html page.html
+cmp -s page.html before.html || complain 'a failed analysis changed the page'
+expect 73 'found no folder' analyze mlp:2-2-1 --html nothere/page.html
+expect 73 'found a folder' analyze mlp:2-2-1 --html masks
+expect 64 'found the input' analyze mlp:2-2-1 --mask full.safetensors --html full.safetensors
+expect 64 'found the input masks/ticket-2' analyze mlp:2-2-1 --mask masks --html masks/ticket-2.safetensors
+expect 1 'stub' analyze mlp:2-2-1 --mask masks --fail-on stub --html page.html
+! cmp -s page.html before.html || complain '--fail-on kept the page from being written'
+
 # --- Bad input ------------------------------------------------------------------------------------------------------------
 mkdir empty
 expect 64 'fail-on.*stubs' analyze mlp:2-2-1 --fail-on stubs

@@ -61,7 +61,7 @@
     }
     for (const [name, text] of saved_files()) {
       say('csv', name, text.trimEnd().split('\r\n').length);
-      if (name === 'density.csv' || name === 'graph.csv') text.trimEnd().split('\r\n').forEach((line) => say(name, line));
+      if (['density.csv', 'graph.csv'].includes(name)) text.trimEnd().split('\r\n').forEach((line) => say(name, line));
     }
     for (const text of hover_texts()) say('hover', text);
     all('figure details').forEach((details) => { details.open = true; });

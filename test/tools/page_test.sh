@@ -10,7 +10,8 @@ for browser in chromium-headless-shell chromium chromium-browser google-chrome n
 done
 [ "$browser" != none ] || { echo 'skipped: found no Chromium; tools/setup check installs one'; exit 77; }
 
-# browse PAGE OPTION…: opens it; leaves the document in dom, console messages in console, addresses asked for in requests.
+# browse PAGE OPTION…: opens it; leaves the document in dom, messages of the console in console and addresses that were
+# asked for in requests.
 browse() {
   local page=$1
   shift
@@ -39,7 +40,8 @@ probed() {
   { sed 's/<meta http-equiv="Content-Security-Policy"[^>]*>//' "$page" && echo '<script>' && cat "$probe" &&
     echo '</script>'; } >probed.html
   browse probed.html "$@" --dump-dom
-  sed -n '/<pre id="probe">/,/<\/pre>/p' dom | sed 's/<pre id="probe">//; s/<\/pre>.*//; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g' >found
+  sed -n '/<pre id="probe">/,/<\/pre>/p' dom |
+    sed 's/<pre id="probe">//; s/<\/pre>.*//; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g' >found
   [ ! -s console ] || complain "messages on the console of $page under the probe: $(cat console)"
   ! grep -E '^ERROR|EMPTY|SAME' found || complain "$page under the probe: see above"
 }
@@ -78,7 +80,8 @@ found 'csv theory.csv 51'
 found 'theme light'
 found 'theme dark'
 probed stub.html --blink-settings=preferredColorScheme=0
-[ "$(grep '^theme' found | tr '\n' ' ')" = 'theme dark theme light ' ] || complain "themes of a dark system: $(grep '^theme' found)"
+[ "$(grep '^theme' found | tr '\n' ' ')" = 'theme dark theme light ' ] ||
+  complain "themes of a dark system: $(grep '^theme' found)"
 
 # A healthy and a collapsed network; a residual one, whose layers are many and whose shortcuts are arcs.
 expect 0 'healthy' "$graph" analyze mlp:2-2-1 --html full.html

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
 
 namespace phew::tools {
@@ -231,7 +232,19 @@ std::vector<Result> analyze_all(const AnalyzeCommand& command) {
   return results;
 }
 
+/// Refuses before any work what could not be written after it.
+void check_page(const AnalyzeCommand& command) {
+  std::vector<fs::path> inputs{command.net, command.weights};
+  if (!command.mask.empty()) std::ranges::copy(mask_files(command.mask), std::back_inserter(inputs));
+  std::error_code ignored;  // one of them does not exist: not the same
+  for (const fs::path& input : inputs)
+    if (fs::equivalent(command.html, input, ignored))
+      fail(ExitCode::usage, "{}: found the input {} as output, expected another file", command.html, input.string());
+  const AtomicFile opened(command.html);  // and removed again
+}
+
 void run(const AnalyzeCommand& command) {
+  if (!command.html.empty()) check_page(command);
   const std::vector<Result> results = analyze_all(command);
   for (const Result& r : results)
     for (const std::string& line : warnings(r.analysis))

@@ -1,4 +1,4 @@
-// The frame of all report pages: the theme, and figures, each of which is a chart with its values as a table and as CSV.
+// The frame of all report pages: the theme, and figures, each a chart with its values as a table and as CSV.
 // A page's own scripts run after this one and use window.page. No script here asks the network for anything, and texts
 // come into the page as text nodes only: names may come from untrusted files.
 'use strict';
@@ -8,14 +8,16 @@ window.page = (() => {
   const main = document.getElementById('page');
   const redraws = new Set();  // what a change of the theme draws anew
 
+  const is_there = (value) => value !== false && value !== null && value !== undefined;
+
   /** element('p', {class: 'note'}, 'text', child, …); listeners as {onclick: f}; false and null are left out. */
   function element(name, attributes = {}, ...children) {
     const result = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) {
       if (key.startsWith('on')) result.addEventListener(key.slice(2), value);
-      else if (value !== false && value !== null && value !== undefined) result.setAttribute(key, value === true ? '' : value);
+      else if (is_there(value)) result.setAttribute(key, value === true ? '' : value);
     }
-    result.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+    result.append(...children.filter(is_there));
     return result;
   }
 
@@ -35,7 +37,8 @@ window.page = (() => {
     if (typeof x !== 'number') return String(x);
     if (Number.isInteger(x) && Math.abs(x) < 1e15) return grouped.format(x);
     const size = Math.abs(x);
-    return size >= 1e6 || size < 1e-4 ? Number(x.toPrecision(digits - 1)).toExponential() : String(Number(x.toPrecision(digits)));
+    if (size >= 1e6 || size < 1e-4) return Number(x.toPrecision(digits - 1)).toExponential();
+    return String(Number(x.toPrecision(digits)));
   }
   /** A name's end, which tells more than its beginning, where it is long. */
   const shortened = (name, longest = 18) => (name.length > longest ? `…${name.slice(1 - longest)}` : name);
@@ -96,14 +99,36 @@ window.page = (() => {
     });
   }
 
+  // Parts of chart configurations: series, of a colour's name, …
+  const dots = (label, values, name, shape) => ({
+    label, data: values, borderColor: colour(name), backgroundColor: colour(name), pointStyle: shape, pointRadius: 4,
+    pointHoverRadius: 6, borderWidth: 1.5});
+  const bars = (label, values, name) => ({
+    label, data: values, backgroundColor: colour(name), categoryPercentage: 1, barPercentage: 0.94});
+  const line = (label, points, name, dash = []) => ({
+    label, data: points, borderColor: colour(name), backgroundColor: colour(name), borderDash: dash, borderWidth: 2,
+    pointRadius: 0, pointHitRadius: 8, pointStyle: 'line', showLine: true});
+  // … axes, …
+  const axis = (title, more = {}) => ({title: {display: true, text: title}, ...more});
+  const counts_axis = (title) => axis(title, {min: 0, suggestedMax: 1, ticks: {precision: 0}});
+  const log_axis = (title, more = {}) =>
+    axis(title, {type: 'logarithmic', afterBuildTicks: keep_round_ticks,
+      ticks: {callback: (value) => number(value), autoSkip: false, maxRotation: 0}, ...more});
+  const names_axis = (title) => axis(title, {grid: {display: false}, ticks: {maxRotation: 60, font: {size: 11},
+    callback(value) { return shortened(this.getLabelForValue(value), 14); }}});
+  /** … and a chart of series over names, whose tip tells all series at once. */
+  const chart_by_name = (type, labels, datasets, scales) =>
+    ({type, data: {labels, datasets}, options: {interaction: {mode: 'index', intersect: false}, scales}});
+
   /**
    * Adds a figure. `of` has
    *   id, title, note   texts; the id names the CSV file, too
    *   wide              whether it takes the page's whole width
+   *   draw_free         whether content has draw instead of chart
    *   height            of the chart, in pixels
    *   controls          selects: [{label, options: [text], value: index}]
-   *   content(choice)   → {table: {columns, rows}, csv: the same for the file (default: table), chart: a Chart.js
-   *                     configuration} or, instead of chart, draw(box); choice: the controls' indices
+   *   content(choice)   → {table: {columns, rows}, csv: the same for the file (default: table), note (default: that
+   *                     above), chart: a Chart.js configuration, or draw(box)}; choice: the controls' indices
    */
   function figure(parent, of) {
     const box = element('div', of.draw_free ? {} : {class: 'plot'});
@@ -177,5 +202,6 @@ window.page = (() => {
     }));
   }
 
-  return {data, main, element, colour, faded, number, shortened, power_of_ten, figure, keep_round_ticks, switcher, ready};
+  return {data, main, element, colour, faded, number, shortened, power_of_ten, figure, dots, bars, line, axis,
+    counts_axis, log_axis, names_axis, chart_by_name, switcher, ready};
 })();
