@@ -28,11 +28,11 @@ struct AnalyzedMask {
 /// The page itself.
 [[nodiscard]] std::string analysis_page(std::span<const AnalyzedMask> masks);
 
-/// States of all units, one character each, layer by layer, as the page marks them; the first that holds:
-///   c  in the minimum cut               t  dead, yet on a path, along shortcuts
-///   p  on a path                        d  dead
-///   s  stub                             u  unused input or output
-///   o  with kept edges, on no path
+/// States of all units, one character each, layer by layer, as the page marks them:
+///   p  on a path                             s  stub
+///   c  likewise, and in the minimum cut      d  dead
+///   t  likewise along shortcuts, yet dead    u  unused input or output
+///                                            o  none of these: with kept edges, but on no path
 [[nodiscard]] std::vector<std::string> unit_states(const AnalyzedMask& mask);
 
 }  // namespace phew

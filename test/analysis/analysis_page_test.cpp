@@ -1,5 +1,6 @@
 #include "analysis/analysis_page.hpp"
 
+#include "graph/initializer.hpp"
 #include "graph/zoo.hpp"
 #include "support/random_network.hpp"
 
@@ -101,6 +102,35 @@ BOOST_AUTO_TEST_CASE(many_edges_are_not_listed) {
   const phew::Network network = phew::make_network("mlp:100-80-10");
   const auto dense = analyzed(network, phew::LayeredGraph(network));
   BOOST_TEST(phew::analysis_page_data({&dense, 1})["masks"][0]["edges"].is_null());
+}
+
+// The sample's histogram holds every sample, within the range of all paths and around their mean.
+BOOST_AUTO_TEST_CASE(the_ewp_histogram_is_of_the_paths) {
+  const phew::Network network = phew::make_network("mlp:30-20-10");
+  const phew::LayeredGraph graph(network,
+                                 phew::initial_weights(network, phew::parse_initializer("kaiming-normal"), 0, 1));
+  const auto one = analyzed(network, graph);
+  const auto ewp = phew::analysis_page_data({&one, 1})["masks"][0]["ewp"];
+  const double first = ewp["first"], width = ewp["width"], mean = ewp["mean"], std = ewp["std"];
+  double count = 0, sum = 0;
+  for (std::size_t i = 0; i < ewp["paths"].size(); ++i) {
+    count += ewp["paths"][i].get<double>();
+    sum += ewp["paths"][i].get<double>() * (first + width * (static_cast<double>(i) + 0.5));
+  }
+  BOOST_TEST(count == ewp["sampled"].get<double>());
+  BOOST_TEST(count == 20'000);
+  BOOST_TEST(first >= ewp["least"].get<double>() - 1e-12);
+  BOOST_TEST(first + width * static_cast<double>(ewp["paths"].size()) <= ewp["most"].get<double>() + 1e-12);
+  BOOST_TEST(std::abs(sum / count - mean) < width / 2 + 4 * std / std::sqrt(count));
+  // One path: one bar. No weights, no path: no histogram.
+  phew::Mask mask(network.parameters());
+  mask[0].set(0, 0), mask[1].set(0, 0);
+  const auto path = analyzed(network, graph.masked(mask));
+  BOOST_TEST(phew::analysis_page_data({&path, 1})["masks"][0]["ewp"]["paths"] == nlohmann::json({20'000}));
+  const auto structure = analyzed(network, phew::LayeredGraph(network));
+  BOOST_TEST(phew::analysis_page_data({&structure, 1})["masks"][0]["ewp"].is_null());
+  const auto empty = analyzed(network, graph.masked(phew::Mask(network.parameters())));
+  BOOST_TEST(phew::analysis_page_data({&empty, 1})["masks"][0]["ewp"].is_null());
 }
 
 BOOST_AUTO_TEST_CASE(theory_is_that_of_the_report) {

@@ -63,7 +63,7 @@ cp masks/stub.safetensors "$hostile"
 expect 0 '1 stub unit' "$graph" analyze mlp:2-2-1 --mask masks/stub.safetensors --html stub.html
 good stub.html
 probed stub.html
-[ "$(grep -c '^figure .* drawn$' found)" -eq 6 ] || complain "not six figures drawn: $(grep '^figure' found)"
+[ "$(grep -c '^figure .* drawn$' found)" -eq 8 ] || complain "not eight figures drawn: $(grep '^figure' found)"
 found 'state ready'
 found 'severity bad'
 found 'verdict ✕1 stub unit1 kept parameter on no path.*Bottleneck of 1 unit at layer 0\.'
@@ -76,6 +76,8 @@ found 'hover link 0: input → 0 \| 2 of 4 kept \| density 0.5, effective 0.25'
 found 'table density 2'
 found 'table graph 3'
 found 'csv theory.csv 51'
+found 'csv ewp.csv 2'
+found 'figures 8 canvases 7'
 # The reader's theme, and the other at a press of the button.
 found 'theme light'
 found 'theme dark'
@@ -87,6 +89,7 @@ probed stub.html --blink-settings=preferredColorScheme=0
 expect 0 'healthy' "$graph" analyze mlp:2-2-1 --html full.html
 probed full.html
 found 'severity good'
+found 'csv ewp.csv 51'
 expect 0 'collapsed' "$graph" analyze mlp:2-2-1 --mask masks/none.safetensors --html none.html
 probed none.html
 found 'verdict ✕Disconnected: no input-output path.*links collapsed.*Collapsed: 0, 2No bottleneck.*'
@@ -101,7 +104,7 @@ found 'hover layer4.1.add\[[0-9]+\] \| on a path \| 512 kept edges in, 10 out'
 expect 0 'stub' "$graph" analyze mlp:2-2-1 --mask masks --html several.html
 good several.html
 probed several.html
-[ "$(grep -c '^figure ' found)" -eq 8 ] || complain "not eight figures of several masks: $(grep '^figure' found)"
+[ "$(grep -c '^figure ' found)" -eq 10 ] || complain "not ten figures of several masks: $(grep '^figure' found)"
 found 'verdict ✓Healthy.*'
 found 'second ✕Disconnected.*'
 found 'csv pairs.csv 4'

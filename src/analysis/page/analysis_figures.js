@@ -10,6 +10,8 @@ window.analysis_figures = (() => {
   const count_text = (n, what) => `${number(n)} ${what}${n === 1 ? '' : 's'}`;
   const file_name = (path) => path.split('/').pop().replace(/\.(safetensors|npz|pt|pth)$/, '');
 
+  const height = layers.length > 20 ? 360 : 300;  // many names are written aslant
+
   // --- Figures of one mask ---
 
   /** By layer: how many units of each state. */
@@ -31,7 +33,7 @@ window.analysis_figures = (() => {
     figure(parent, {
       id: 'graph', title: 'The layered graph', wide: true, draw_free: true,
       note: 'Layers from left to right, a mark for each unit' +
-        (mask.edges ? ', a line for each kept edge, blue on a path. ' : '; links the darker the denser. ') +
+        (mask.edges ? ', a line for each kept edge, blue on a path. ' : '; the denser a link, the stronger its shade. ') +
         'Point at a unit or a link for its values; the CSV lists all units.',
       content: () => ({
         table: state_table(state_counts(mask)),
@@ -49,7 +51,7 @@ window.analysis_figures = (() => {
       values: links.map((l) => l[key]), ...more});
     const hollow = {borderDash: [4, 3], pointRadius: 7, pointBackgroundColor: 'transparent', pointBorderWidth: 2};
     figure(parent, {
-      id: 'density', title: 'Density by link',
+      id: 'density', title: 'Density by link', height,
       note: 'Kept and effective parameters of each link as shares of all its parameters' +
         (links.some((l) => l.effective === 0) ? '; a cross at the foot is 0.' : '.'),
       content: () => ({
@@ -67,7 +69,7 @@ window.analysis_figures = (() => {
     const counts = state_counts(mask);
     const present = kinds.filter((k) => counts.some((c) => c[k] > 0));
     figure(parent, {
-      id: 'units', title: 'Units by layer',
+      id: 'units', title: 'Units by layer', height,
       note: 'What the units of each layer are, as shares: how wide the network still is.',
       content: () => ({
         table: state_table(counts),
@@ -163,7 +165,7 @@ window.analysis_figures = (() => {
   function width_figure(parent, {document: of}) {
     const values = (key) => of.layers.map((l) => l[key] || null);
     figure(parent, {
-      id: 'width', title: 'Width by layer',
+      id: 'width', title: 'Width by layer', height,
       note: 'Units, units on a path, and the effective width: as many units as would share the layer’s EWP equally.',
       content: () => ({
         table: {
@@ -181,7 +183,7 @@ window.analysis_figures = (() => {
     const hidden = of.layers.filter((l) => !l.input && !l.output && !l.copy);
     if (hidden.length === 0) return;
     figure(parent, {
-      id: 'stub_layers', title: 'Stub units by layer',
+      id: 'stub_layers', title: 'Stub units by layer', height,
       note: 'Found, beside what random pruning would leave on average at the same link densities (Eq. 5–6).',
       content: () => ({
         table: {
