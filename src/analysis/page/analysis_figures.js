@@ -127,8 +127,9 @@ window.analysis_figures = (() => {
           bars('units', found.map((bar) => bar.found), 'first')],
         {x: names_axis('degree'), y: counts_axis('units')})};
     };
+    const largest = links.reduce((a, b) => b.prunable > a.prunable ? b : a);
     figure(parent, {id: 'degrees', title: 'Degrees', content,
-      controls: [{label: 'link', options: links.map((l) => l.name), value: 0},
+      controls: [{label: 'link', options: links.map((l) => l.name), value: links.indexOf(largest)},
         {label: 'of', options: ['targets (in)', 'sources (out)'], value: 0}]});
   }
 
