@@ -15,12 +15,11 @@
     return inked / (pixels.length / 4);
   }
 
-  /** Whether a figure shows anything: ink on its canvas and, of a chart, marks inside the axes. */
+  /** Whether a figure shows anything: ink on its canvas and, of a chart, values inside the axes. */
   function shows(canvas) {
-    const chart = Chart.getChart(canvas);
-    const marks = chart?.getSortedVisibleDatasetMetas().flatMap((set) => set.data)
-      .filter(({x, y}) => Number.isFinite(x) && Number.isFinite(y));
-    return drawn(canvas) > 0.005 && (!chart || marks.length > 0);
+    const sets = Chart.getChart(canvas)?.data.datasets ?? null;
+    const values = sets?.flatMap((set) => set.data.map((point) => point?.y ?? point)).filter(Number.isFinite);
+    return drawn(canvas) > 0.005 && (sets === null || values.length > 0);
   }
 
   /** What the buttons save, [file name, text] each, instead of saving it. */
