@@ -147,7 +147,13 @@ std::string known_name(const std::string& name) {
 
 Dataset load_transformation(const std::string& name, const std::string& images, const DataSource& source) {
   const auto set = std::ranges::find(idx_sets(), images, &IdxSet::name);
-  Dataset data = transformation_task(read_idx_set(*set, source.data_dir), source.seed);
+  Dataset data;
+  try {
+    data = transformation_task(read_idx_set(*set, source.data_dir), source.seed);
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::no_input || name != "transformation") throw;
+    fail(error.code(), "{}; or take fashion-transformation, the same task on Fashion-MNIST", error.what());
+  }
   data.name = name;
   return data;
 }

@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_users_arrays_with_float_targets_train_by_squared_error) {
     x.insert(x.end(), {static_cast<float>(i) / 60, 1});
     y.push_back(static_cast<float>(i) / 30);
   }
-  write_tensor_file(file, {phew::make_tensor("x", {60, 2}, x), phew::make_tensor("y", {60}, y)}, {});
+  phew::write_tensor_file(file, {phew::make_tensor("x", {60, 2}, x), phew::make_tensor("y", {60}, y)}, {});
   const Scene::Flags own{{"--data", file}, {"--test-data", file}, {"--lr", "0.1"}};
   const Outcome o = shell(scene.train(own, "mlp:2-8-1") + " --json");
   BOOST_TEST(o.code == 0, o.err);
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(a_users_arrays_with_float_targets_train_by_squared_error) {
   for (const std::string& violation : phew::test::violations(schema, report)) BOOST_TEST(false, violation);
   BOOST_TEST(report.at("final").at("test_accuracy").is_null());
   BOOST_TEST(report.at("epochs")[1].at("test_loss") < report.at("epochs")[0].at("test_loss"));
-  BOOST_TEST(read_text(scene.run + "/config.toml").find("loss = \"mse\"") != std::string::npos);
+  BOOST_TEST(read_text(scene.run + "/config.toml").find("loss = 'mse'") != std::string::npos);
   const Outcome evaluated = shell("$PHEW evaluate " + scene.run + " --json");
   BOOST_TEST(Json::parse(evaluated.out).at("final").at("test_loss") == report.at("final").at("test_loss"));
   BOOST_TEST(shell("$PHEW evaluate " + scene.run).out.find("accuracy") == std::string::npos);
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(crops_and_flips_are_part_of_a_run) {
   BOOST_TEST(shell(scene.train({{"--augment", "crop-flip"}})).code == 0);
   const Outcome plain = shell(scene.train());
   BOOST_TEST(plain.code == 78);
-  BOOST_TEST(plain.says("augment = \"crop-flip\", expected \"none\""));
+  BOOST_TEST(plain.says("augment = 'crop-flip', expected 'none'"));
 }
 
 BOOST_AUTO_TEST_CASE(data_are_described_and_shown) {

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_run_leaves_its_files) {
   BOOST_TEST(report.at("status") == "finished");
   BOOST_TEST(report.at("epochs").size() == 3U);
   BOOST_TEST(report.at("final") == lines[2]);
-  BOOST_TEST(report.at("best").at("test_accuracy") == result.best()->test_accuracy);
+  BOOST_TEST(report.at("best").at("test_accuracy") == result.best()->test_accuracy.value());
   BOOST_TEST(report.at("density").get<double>() == 1 - 36.0 / 468, boost::test_tools::tolerance(1e-12));
 }
 
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(final_weights_are_the_state_in_order_with_pruned_weights_ze
   const phew::Dataset data = phew::test::banded_data(64, 32, 6, 3);
   const phew::Evaluation again = evaluate_state(ticket().network, file.tensors, data, config(), machine);
   const auto last = metrics_of(folder / "run").back();
-  BOOST_TEST(again.accuracy == last.at("test_accuracy").get<double>());
+  BOOST_TEST(again.accuracy.value() == last.at("test_accuracy").get<double>());
   BOOST_TEST(again.loss == last.at("test_loss").get<double>());
 }
 
@@ -237,6 +237,16 @@ BOOST_AUTO_TEST_CASE(the_best_epoch_is_the_first_of_equals) {
     result.epochs.push_back(m);
   }
   BOOST_TEST(result.best()->epoch == 2);
+
+  // Of a regression, which has no accuracy, that of the lowest loss.
+  phew::RunResult regression;
+  for (const double loss : {0.5, 0.2, 0.2, 0.3}) {
+    phew::EpochMetrics m;
+    m.epoch = static_cast<std::int64_t>(regression.epochs.size()) + 1;
+    m.test_loss = loss;
+    regression.epochs.push_back(m);
+  }
+  BOOST_TEST(regression.best()->epoch == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

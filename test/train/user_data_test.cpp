@@ -27,7 +27,7 @@ Tensor array(const char* name, DType dtype, const Shape& shape, std::vector<T> v
   return make_tensor(name, dtype, shape, {bytes.begin(), bytes.end()});
 }
 Tensor floats(const char* name, const Shape& shape, float first = 0) {
-  std::vector<float> values(static_cast<std::size_t>(element_count(shape)));
+  std::vector<float> values(static_cast<std::size_t>(phew::element_count(shape)));
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = first + static_cast<float>(i);
   return make_tensor(name, shape, std::move(values));
 }
@@ -36,7 +36,7 @@ Tensor classes(std::vector<std::int64_t> values) {
   return array("y", DType::i64, {count}, std::move(values));
 }
 Tensor bytes(const Shape& shape) {
-  std::vector<std::uint8_t> values(static_cast<std::size_t>(element_count(shape)));
+  std::vector<std::uint8_t> values(static_cast<std::size_t>(phew::element_count(shape)));
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::uint8_t>(i);
   return array("x", DType::u8, shape, std::move(values));
 }
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(files_are_told_from_names) {
   };
   const std::string file = (folder / "a.npz").string();
   BOOST_TEST(loading(file, "", 0).code == 66);
-  write_tensor_file(file, {floats("x", {3, 4}), classes({0, 1, 2})}, {});
+  phew::write_tensor_file(file, {floats("x", {3, 4}), classes({0, 1, 2})}, {});
   BOOST_TEST(loading(file, "", 0).code == 0);
   BOOST_TEST(loading(file, "", 0).mentions("no --test-data"));
   BOOST_TEST(loading(file, file, 0).message.empty());

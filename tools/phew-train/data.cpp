@@ -58,7 +58,7 @@ void print_text(const Options& o, const Dataset& data) {
   fmt::print("{}: {} training and {} test examples of {}x{}x{}, {}\n", data.name, data.train.size(), data.test.size(),
              extent.channels, extent.height, extent.width, name_of(data.train.x.dtype));
   if (data.is_regression())
-    fmt::print("targets        {} a example\n", data.outputs());
+    fmt::print("targets        {} of each example\n", data.outputs());
   else
     fmt::print("classes        {}\n", data.classes);
   if (const auto counts = class_counts(data); !counts.empty())
