@@ -83,9 +83,11 @@ BOOST_DATA_TEST_CASE(analyze_documents_fit_their_schema, data::xrange(100), seed
                       const phew::AnalysisOptions& options) {
     return document_of(random.network, graph, lists, options);
   };
-  for (const auto& document :
-       {of(structure, {}, {}), of(weighted.masked(random.mask), all, {true, 3, phew::Initializer{}}),
-        phew::joined({of(weighted, {}, {true, 0}), of(structure.masked(random.mask), all, {false, 1})})})
+  for (const auto& document : {of(structure, {}, {}),
+                               of(weighted.masked(random.mask), all,
+                                  {.parametric = true, .singular_values = 3, .initializer = phew::Initializer{}}),
+                               phew::joined({of(weighted, {}, {.parametric = true}),
+                                             of(structure.masked(random.mask), all, {.singular_values = 1})})})
     BOOST_TEST(phew::test::violations(schema("analyze"), document) == nothing, boost::test_tools::per_element());
 }
 
@@ -93,7 +95,8 @@ BOOST_AUTO_TEST_CASE(analyze_says_what_was_found) {
   const phew::Network network = phew::make_network("mlp:3-3-1");
   phew::Mask mask(network.parameters());
   mask[0].set(0, 0);  // input 0 → hidden 0, a stub; hidden 1 and 2 are dead; the second link has collapsed
-  const auto d = document_of(network, phew::LayeredGraph(network).masked(mask), {true, true, true, true}, {true, 2});
+  const auto d = document_of(network, phew::LayeredGraph(network).masked(mask), {true, true, true, true},
+                             {.parametric = true, .singular_values = 2});
   BOOST_TEST(d["schema"]["name"] == "phew-graph/analyze");
   BOOST_TEST(d["schema"]["version"] == 1);
   BOOST_TEST(d["network"]["kept"] == 1);

@@ -284,7 +284,8 @@ void run(const AnalyzeCommand& command) {
   check_files(command);
   const std::vector<Result> results = analyze_all(command);
   if (!command.dot.empty())
-    write_whole(command.dot, dot_text(results.front().graph, reach(results.front().graph), results.front().source.network));
+    write_whole(command.dot,
+                dot_text(results.front().graph, reach(results.front().graph), results.front().source.network));
   for (const Result& r : results)
     for (const std::string& line : warnings(r.analysis))
       command.notice(fmt::format("warning: {}{}", r.source.mask ? *r.source.mask + ": " : "", line));
