@@ -137,7 +137,7 @@ void train(Options o) {
   const Notice notice = [&o](const std::string& line) { o.notice(line); };
   const Machine machine = set_up_machine(o, o);
 
-  Ticket ticket{load_network(o), {}, {}};
+  Ticket ticket{load_network(o, o).network, {}, {}};
   ticket.initial = initial_tensors(o, ticket.network, notice);
   if (!o.mask.empty())
     ticket.mask = read_mask_for(o.mask, ticket.network, hash_of(prunable_of(ticket)),
