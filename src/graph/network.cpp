@@ -97,11 +97,13 @@ class Inference {
 
   void infer(const op::Pad& op, Node& node) const {
     node.output = {in().channels, in().height + op.top + op.bottom, in().width + op.left + op.right};
+    node.flat = false;
     expect_positions(node, "a map that is larger than what is cut off");
   }
 
   void infer(const op::Rearrange& op, Node& node) const {
     node.output = {in().channels, op.size.height, op.size.width};
+    node.flat = false;
     expect_positions(node, "at least one position");
   }
 

@@ -6,6 +6,14 @@
 #include "graph/zoo.hpp"
 
 namespace phew::tools {
+namespace {
+
+/// A file without that extension is one by its content.
+bool names_onnx_file(const NetworkOptions& options) {
+  return options.net.ends_with(".onnx") || is_onnx_file(options.net);
+}
+
+}  // namespace
 
 void add_net_argument(CLI::App& command, NetworkOptions& options) {
   command.add_option("NET", options.net, "ONNX file, or built-in network:\n" + zoo_help())->required();
@@ -36,14 +44,14 @@ void add_mask_options(CLI::App& command, NetworkOptions& options) {
                    "Read the zeros of a weight file as pruned: that of --mask, or else that of --weights");
   command.parse_complete_callback([&options] {
     if (!options.zeros_are_pruned || !options.mask.empty()) return;
-    if (options.weights.empty())
+    options.mask = options.weights.empty() && names_onnx_file(options) ? options.net : options.weights;
+    if (options.mask.empty())
       fail(ExitCode::usage, "--zeros-are-pruned: found neither --mask nor --weights, expected a file");
-    options.mask = options.weights;
   });
 }
 
 LoadedNetwork load_network(const NetworkOptions& options, const Globals& globals) {
-  if (!options.net.ends_with(".onnx") && !is_onnx_file(options.net)) return {make_network(options.net), {}, {}};
+  if (!names_onnx_file(options)) return {make_network(options.net), {}, {}};
   OnnxModel model = read_onnx(options.net);
   for (const std::string& notice : model.notices) globals.notice(notice);
   return {std::move(model.network), std::move(model.weights), std::move(model.nodes)};

@@ -14,6 +14,9 @@ namespace {
 /// Taken for a height or width that the file leaves open.
 constexpr std::int64_t nominal_size = 224;
 
+// Above any network that there is; together they keep every count below 2^62.
+constexpr std::int64_t max_channels = std::int64_t{1} << 28, max_positions = std::int64_t{1} << 28;
+
 }  // namespace
 
 Builder::Builder(const Model& model, std::set<std::string> flat_inputs, std::string network_name)
@@ -30,6 +33,11 @@ OnnxModel Builder::build() {
   for (const std::size_t n : live_order()) process(model_.nodes[n]);
   add_outputs();
   report_refusals();
+  const auto nameless =
+      std::ranges::count_if(weights_, [](const StoredWeight& weight) { return is_made_up(weight.tensor.name); });
+  if (nameless > 0)
+    notices_.push_back(fmt::format("{}: {} of {} parameters have names that the exporter made up, not PyTorch's",
+                                   model_.file, nameless, weights_.size()));
   OnnxModel out{network_, std::move(weights_), {}, std::move(notices_)};
   describe_nodes(out);
   return out;
@@ -42,7 +50,11 @@ void Builder::index_nodes() {
       if (!output.empty() && !producers_.emplace(output, n).second)
         fail(ExitCode::data, "{}: found tensor {} written twice, expected once", where(node), output);
     for (const std::string& input : node.inputs) consumers_[input].push_back(n);
+    if (node.op == "Conv" || node.op == "Gemm" || node.op == "MatMul" || node.op == "BatchNormalization")
+      reserved_.insert(node.module);
   }
+  for (const Tensor& tensor : model_.initializers)
+    if (tensor.name.ends_with(".weight")) reserved_.insert(without_suffix(tensor.name, ".weight"));
 }
 
 /// The nodes that an output depends on, each after those that it reads; in the file's order, where that is one.
@@ -114,13 +126,16 @@ void Builder::add_input(const Port& port) {
     open = open || !dimension[axis];
     shape.push_back(dimension[axis].value_or(nominal_size));
   }
+  for (const std::int64_t size : shape)
+    if (size > max_channels) fail(ExitCode::data, "{}: found shape {}, expected at most 2^28", name, to_string(shape));
   if (open) notices_.push_back(fmt::format("{}: height and width are open, taken as {} for FLOPs", name, nominal_size));
   const bool flat = flat_inputs_.contains(port.name) || rank <= 2;
   Extent extent{shape[0], shape.size() > 1 ? shape[1] : 1, shape.size() > 2 ? shape[2] : 1};
-  const std::int64_t elements = element_count(shape);
+  std::int64_t elements = 1;
+  for (const std::int64_t size : shape) elements = elements > max_channels ? elements : elements * size;
   if (flat) extent = {elements, 1, 1};
   static const Node input{"Input", "input", "", {}, {}, {}};
-  const Vertex vertex = add(input, unique_name(port.name), op::Input{extent}, {});
+  const Vertex vertex = add(input, unique_name(is_made_up(port.name) ? "input" : port.name), op::Input{extent}, {});
   inputs_.emplace(port.name, vertex);
 
   std::vector<View::Dimension> dimensions;
@@ -128,7 +143,7 @@ void Builder::add_input(const Port& port) {
   std::int64_t stride = elements;
   constexpr Axis axes[]{Axis::channel, Axis::height, Axis::width};
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    stride /= shape[i];
+    if (flat) stride /= shape[i];
     dimensions.push_back({flat ? Atom{Axis::channel, shape[i], stride} : Atom{axes[i], shape[i], 1}});
   }
   values_.insert_or_assign(port.name, made(vertex, View(std::move(dimensions)), open));
@@ -195,6 +210,8 @@ Builder::Outputs Builder::handle(const Node& node, const OpRow& row, const Input
       return binary(node, inputs);
     case OpClass::normalize:
       return normalize(node, inputs);
+    case OpClass::dropout:
+      return dropout(node, inputs);
     case OpClass::identity:
       return {activation(node, inputs, 0)};
     case OpClass::pad:
@@ -287,26 +304,40 @@ std::set<std::string> Builder::inputs_only_flattened() const {
   return found;
 }
 
-std::string Builder::unique_name(const std::string& wanted) {
+/// Names that tensors of the state_dict are formed of go to the ops that have them.
+std::string Builder::unique_name(const std::string& wanted, bool weighted) {
   std::string name = wanted;
-  for (int i = 1; !names_.insert(name).second; ++i) name = fmt::format("{}_{}", wanted, i);
+  for (int i = 1; (!weighted && reserved_.contains(name)) || !names_.insert(name).second; ++i)
+    name = fmt::format("{}_{}", wanted, i);
   return name;
 }
 
 /// "layer1.0.add": the module and the op; the module alone where the op is one (`module_is_op`).
 std::string Builder::name_for(const Node& node, bool module_is_op) {
-  if (module_is_op && !node.module.empty() && !names_.contains(node.module)) return unique_name(node.module);
+  if (module_is_op && !node.module.empty() && !names_.contains(node.module) && !reserved_.contains(node.module))
+    return unique_name(node.module);
   std::string op = node.op;
   std::ranges::transform(op, op.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return unique_name(node.module.empty() ? op : node.module + "." + op);
+  return name_beside(node, op);
+}
+
+/// "fc.flatten": what is done in a node's module.
+std::string Builder::name_beside(const Node& node, const std::string& what) {
+  return unique_name(node.module.empty() ? what : node.module + "." + what);
 }
 
 Builder::Vertex Builder::add(const Node& node, std::string name, Op op, const std::vector<Vertex>& inputs) {
+  Vertex vertex = 0;
   try {
-    return network_.add(std::move(name), std::move(op), inputs);
+    vertex = network_.add(std::move(name), std::move(op), inputs);
   } catch (const Error& error) {
     fail(error.code(), "{}: {}: {}", model_.file, node.name, error.what());
   }
+  const Extent& extent = network_.node(vertex).output;
+  if (extent.channels > max_channels || extent.height > max_positions / extent.width)
+    fail(ExitCode::data, "{}: found an output of {} units of {} x {} positions, expected at most 2^28 of each",
+         where(node), extent.channels, extent.height, extent.width);
+  return vertex;
 }
 
 Builder::Vertex Builder::vertex_of(const std::shared_ptr<Source>& source) {
@@ -324,8 +355,8 @@ Activation Builder::made(Vertex vertex, View view, bool open) const {
 }
 
 Activation Builder::made(Vertex vertex, bool open) const {
-  const Network::Node& node = network_.node(vertex);
-  return made(vertex, View(batch_, node.output, node.flat), open && node.output.positions() > 1);
+  const Extent& extent = network_.node(vertex).output;
+  return made(vertex, View(batch_, extent, false), open && extent.positions() > 1);
 }
 
 const Activation& Builder::activation(const Node& node, const Inputs& inputs, std::size_t index) const {

@@ -75,12 +75,13 @@ class Builder {
   void report_refusals() const;
   void describe_nodes(OnnxModel& out);
   [[nodiscard]] std::string where(const Node& node) const { return model_.file + ": " + node.name; }
-  std::string unique_name(const std::string& wanted);
+  std::string unique_name(const std::string& wanted, bool weighted = false);
   std::string name_for(const Node& node, bool module_is_op);
+  std::string name_beside(const Node& node, const std::string& what);
   Vertex add(const Node& node, std::string name, Op op, const std::vector<Vertex>& inputs);
   Vertex vertex_of(const std::shared_ptr<Source>& source);
   Activation made(Vertex vertex, View view, bool open) const;
-  Activation made(Vertex vertex, bool open) const;  ///< with the view of its own extent
+  Activation made(Vertex vertex, bool open) const;  ///< as [N, C, H, W]
 
   // Arguments. An argument that is an attribute in old opsets and an input in new ones is asked for by both.
   const Activation& activation(const Node& node, const Inputs& inputs, std::size_t index) const;
@@ -110,6 +111,7 @@ class Builder {
   Outputs elementwise(const Node& node, const OpRow& row, const Inputs& inputs);
   Outputs binary(const Node& node, const Inputs& inputs);
   Outputs normalize(const Node& node, const Inputs& inputs);
+  Outputs dropout(const Node& node, const Inputs& inputs);
   Value function_of(const Node& node, const Activation& x, Op op);
   Value join(const Node& node, std::vector<Activation> parts);
   Outputs concat(const Node& node, const Inputs& inputs);
@@ -125,11 +127,11 @@ class Builder {
   Outputs expand(const Node& node, const Inputs& inputs);
   Outputs shape(const Node& node, const Inputs& inputs);
   Outputs constant_node(const Node& node) const;
-  Activation with_shape(const Node& node, const Activation& x, const Shape& shape) const;
+  static Activation with_shape(const Activation& x, const Shape& shape);
   Activation take(const Node& node, const Activation& x, std::size_t axis, std::span<const std::int64_t> indices);
   Activation take_positions(const Node& node, const Activation& x, std::size_t axis,
                             std::span<const std::int64_t> indices);
-  Vertex select(const Node& node, Vertex from, const std::vector<std::int64_t>& channels);
+  Vertex select(std::string name, const Node& node, Vertex from, const std::vector<std::int64_t>& channels);
   /// The same tensor on an op whose channels are in the view's order.
   Activation in_order(const Node& node, const Activation& x);
   Vertex as_map(const Node& node, const Activation& x);   ///< an op that gives it as [N, C, H, W]
@@ -144,6 +146,7 @@ class Builder {
   std::unordered_map<std::string, std::size_t> producers_;               ///< tensor → node
   std::unordered_map<std::string, std::vector<std::size_t>> consumers_;  ///< tensor → nodes
   std::unordered_set<std::string> names_;                                ///< of the network's ops
+  std::unordered_set<std::string> reserved_;                             ///< names for ops with weights or batch-norm
   std::vector<std::pair<const Node*, std::string>> refusals_;
   std::vector<std::shared_ptr<Source>> sources_;  ///< by node; null for constants and what is not used
   std::vector<bool> visited_;                     ///< by node

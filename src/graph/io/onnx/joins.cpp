@@ -81,6 +81,13 @@ Builder::Outputs Builder::normalize(const Node& node, const Inputs& inputs) {
   return {made(add(node, name_for(node, true), op::PassThrough{node.op}, {vertex_of(x.source)}), x.view, x.open)};
 }
 
+Builder::Outputs Builder::dropout(const Node& node, const Inputs& inputs) {
+  const Constant* ratio = constant(inputs, 1);
+  const std::vector<double> given = ratio == nullptr ? std::vector<double>{} : numbers(*ratio);
+  const double p = given.empty() ? node.get("ratio", 0.5) : given.front();
+  return {function_of(node, activation(node, inputs, 0), op::Dropout{p})};
+}
+
 Builder::Outputs Builder::binary(const Node& node, const Inputs& inputs) {
   std::vector<Activation> parts;
   for (const Value* input : inputs)

@@ -47,4 +47,8 @@ bool is_made_up(std::string_view name) {
          (name.starts_with(value) && is_number(name.substr(value.size())));
 }
 
+std::string without_suffix(const std::string& name, std::string_view suffix) {
+  return name.ends_with(suffix) ? name.substr(0, name.size() - suffix.size()) : name;
+}
+
 }  // namespace phew::onnx

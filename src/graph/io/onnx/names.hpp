@@ -20,4 +20,7 @@ namespace phew::onnx {
 /// that it says nothing about PyTorch's parameter.
 [[nodiscard]] bool is_made_up(std::string_view name);
 
+/// "conv1" of "conv1.weight"; a name that does not end so as it is.
+[[nodiscard]] std::string without_suffix(const std::string& name, std::string_view suffix);
+
 }  // namespace phew::onnx

@@ -80,7 +80,7 @@ constexpr OpRow onnx_ops[]{
     {"MeanVarianceNormalization", normalize},
 
     {"Identity", identity},
-    {"Dropout", identity},
+    {"Dropout", dropout},
     {"Cast", identity},
     {"CastLike", identity},
 

@@ -18,7 +18,8 @@ enum class OpClass {
   elementwise,  ///< a function of one activation, each element by itself
   binary,       ///< of one activation and constants, or of the same units twice; else a join
   normalize,    ///< over examples, positions or units: keeps the units, as batch-norm does
-  identity,     ///< in evaluation
+  dropout,
+  identity,  ///< in evaluation
   pad,
   resize,
   concat,

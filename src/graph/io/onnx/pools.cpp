@@ -8,7 +8,7 @@
 namespace phew::onnx {
 namespace {
 
-constexpr std::int64_t max_window = std::int64_t{1} << 24;
+constexpr std::int64_t max_window = std::int64_t{1} << 20;
 
 Size2 window_of(const Node& node, const char* attribute, const std::string& where) {
   const auto values = node.get(attribute, std::vector<std::int64_t>{1, 1});
@@ -108,7 +108,7 @@ Builder::Outputs Builder::pad(const Node& node, const Inputs& inputs) {
     std::vector<std::int64_t> map;
     for (std::int64_t c = -before[1]; c < channels + after[1]; ++c) map.push_back(c >= 0 && c < channels ? c : -1);
     const bool flat = rank == 2;
-    const Vertex vertex = select(node, from, map);
+    const Vertex vertex = select(name_for(node, false), node, from, map);
     result = made(vertex, View(batch_, network_.node(vertex).output, flat), x.open);
   }
   if (rank == 3 && any(2)) throw Refusal{"of [N, C, L]"};

@@ -30,22 +30,22 @@ bool is_first(std::span<const std::int64_t> indices, std::int64_t extent) {
 
 }  // namespace
 
-Builder::Vertex Builder::select(const Node& node, Vertex from, const std::vector<std::int64_t>& channels) {
-  const std::string name = name_for(node, false);
+Builder::Vertex Builder::select(std::string name, const Node& node, Vertex from,
+                                const std::vector<std::int64_t>& channels) {
   const auto all = network_.node(from).output.channels;
   if (channels.empty()) fail(ExitCode::data, "{}: found nothing left of {} channels", where(node), all);
   if (counts_up(channels) && channels.front() >= 0)
-    return add(node, name, op::Split{channels.front(), static_cast<std::int64_t>(channels.size())}, {from});
+    return add(node, std::move(name), op::Split{channels.front(), static_cast<std::int64_t>(channels.size())}, {from});
   const std::int64_t groups = static_cast<std::int64_t>(channels.size()) == all ? shuffle_groups(channels) : 0;
-  if (groups > 0) return add(node, name, op::ChannelShuffle{groups}, {from});
-  return add(node, name, op::Select{channels}, {from});
+  if (groups > 0) return add(node, std::move(name), op::ChannelShuffle{groups}, {from});
+  return add(node, std::move(name), op::Select{channels}, {from});
 }
 
 Activation Builder::in_order(const Node& node, const Activation& x) {
   const std::vector<std::int64_t> channels = x.view.channels();
   const Vertex from = vertex_of(x.source);
   if (is_first(channels, network_.node(from).output.channels)) return x;
-  return made(select(node, from, channels), x.view.renumbered(), x.open);
+  return made(select(name_beside(node, "permute"), node, from, channels), x.view.renumbered(), x.open);
 }
 
 Builder::Vertex Builder::as_map(const Node& node, const Activation& x) {
@@ -63,7 +63,7 @@ Builder::Vertex Builder::as_map(const Node& node, const Activation& x) {
   const std::vector<Atom> expected =
       View({{{Axis::height, extent.height, 1}, {Axis::width, extent.width, 1}}}).positions();
   if (view.positions() == expected && size == Size2{extent.height, extent.width}) return from;
-  return add(node, name_for(node, false), op::Rearrange{node.op, size}, {from});
+  return add(node, name_beside(node, "reshape"), op::Rearrange{"Reshape", size}, {from});
 }
 
 Builder::Vertex Builder::as_flat(const Node& node, const Activation& x) {
@@ -76,6 +76,10 @@ Builder::Vertex Builder::as_flat(const Node& node, const Activation& x) {
   const std::int64_t positions = source.output.positions();
   if (x.open && positions > 1)
     throw Refusal{"of a map whose height and width are open, flattened (export with a fixed size)"};
+  const Vertex flat = positions == 1 ? from : add(node, name_beside(node, "flatten"), op::Flatten{}, {from});
+  const Extent& e = source.output;
+  const View usual({{{Axis::channel, e.channels, 1}, {Axis::height, e.height, 1}, {Axis::width, e.width, 1}}});
+  if (view[last] == usual[0]) return flat;
   std::vector<std::int64_t> features{0};
   for (const Atom& atom : view[last]) {
     const std::int64_t step = atom.axis == Axis::channel  ? atom.stride * positions
@@ -86,16 +90,14 @@ Builder::Vertex Builder::as_flat(const Node& node, const Activation& x) {
       for (std::int64_t i = 0; i < atom.extent; ++i) longer.push_back(feature + i * step);
     features = std::move(longer);
   }
-  const Vertex flat = positions == 1 ? from : add(node, name_for(node, false) + ".flatten", op::Flatten{}, {from});
-  return is_first(features, source.output.channels * positions) ? flat : select(node, flat, features);
+  return select(name_beside(node, "permute"), node, flat, features);
 }
 
-Activation Builder::with_shape(const Node& node, const Activation& x, const Shape& shape) const {
+Activation Builder::with_shape(const Activation& x, const Shape& shape) {
   auto view = x.view.reshaped(shape);
   if (!view)
     throw Refusal{fmt::format("from {} to {}, which cuts units and positions unevenly", to_string(x.view.shape()),
                               to_string(shape))};
-  (void)node;
   return {x.source, std::move(*view), x.open};
 }
 
@@ -109,7 +111,7 @@ Activation Builder::take(const Node& node, const Activation& x, std::size_t axis
   if (is_first(indices, extent)) return x;
   if (indices.empty()) fail(ExitCode::data, "{}: found nothing left of {}", where(node), to_string(x.view.shape()));
   if (x.view.only(axis, Axis::channel)) {
-    const Vertex vertex = select(node, vertex_of(x.source), x.view.channels(axis, indices));
+    const Vertex vertex = select(name_for(node, false), node, vertex_of(x.source), x.view.channels(axis, indices));
     return made(vertex, x.view.renumbered(axis, static_cast<std::int64_t>(indices.size())), x.open);
   }
   if (x.view.only(axis, Axis::height) || x.view.only(axis, Axis::width)) return take_positions(node, x, axis, indices);
@@ -154,7 +156,7 @@ Builder::Outputs Builder::split(const Node& node, const Inputs& inputs) {
     std::vector<std::int64_t> indices(static_cast<std::size_t>((*sizes)[i]));
     std::iota(indices.begin(), indices.end(), first);
     first += (*sizes)[i];
-    const bool used = !node.outputs[i].empty() && consumers_.contains(node.outputs[i]);
+    const bool used = consumers_.contains(node.outputs[i]) || std::ranges::count(model_.outputs, node.outputs[i]) > 0;
     out.push_back(used ? Value(take(node, x, axis, indices)) : Value());
   }
   return out;
@@ -189,7 +191,7 @@ Builder::Outputs Builder::gather(const Node& node, const Inputs& inputs) {
   Activation taken = take(node, x, axis, indices);
   if (!which->shape().empty()) return {taken};
   const std::int64_t dropped[]{static_cast<std::int64_t>(axis)};
-  return {with_shape(node, taken, squeezed(taken.view.shape(), dropped, where(node)))};
+  return {with_shape(taken, squeezed(taken.view.shape(), dropped, where(node)))};
 }
 
 Builder::Outputs Builder::reshape(const Node& node, const Inputs& inputs) {
@@ -197,7 +199,7 @@ Builder::Outputs Builder::reshape(const Node& node, const Inputs& inputs) {
   const auto wanted = integers_of(node, "shape", inputs, 1);
   if (!wanted) fail(ExitCode::data, "{}: found no shape", where(node));
   const bool allow_zero = node.get<std::int64_t>("allowzero", 0) != 0;
-  return {with_shape(node, x, reshaped(x.view.shape(), *wanted, allow_zero, where(node)))};
+  return {with_shape(x, reshaped(x.view.shape(), *wanted, allow_zero, where(node)))};
 }
 
 Builder::Outputs Builder::flatten(const Node& node, const Inputs& inputs) {
@@ -207,15 +209,15 @@ Builder::Outputs Builder::flatten(const Node& node, const Inputs& inputs) {
   const std::size_t cut =
       axis == static_cast<std::int64_t>(shape.size()) ? shape.size() : checked_axis(axis, shape.size(), where(node));
   const auto middle = shape.begin() + static_cast<std::ptrdiff_t>(cut);
-  return {with_shape(node, x, {element_count({shape.begin(), middle}), element_count({middle, shape.end()})})};
+  return {with_shape(x, {element_count({shape.begin(), middle}), element_count({middle, shape.end()})})};
 }
 
 Builder::Outputs Builder::squeeze(const Node& node, const Inputs& inputs) {
   const Activation& x = activation(node, inputs, 0);
   const auto axes = integers_of(node, "axes", inputs, 1).value_or(std::vector<std::int64_t>{});
   const Shape shape = x.view.shape();
-  return {with_shape(node, x,
-                     node.op == "Squeeze" ? squeezed(shape, axes, where(node)) : unsqueezed(shape, axes, where(node)))};
+  return {
+      with_shape(x, node.op == "Squeeze" ? squeezed(shape, axes, where(node)) : unsqueezed(shape, axes, where(node)))};
 }
 
 Builder::Outputs Builder::transpose(const Node& node, const Inputs& inputs) {
@@ -238,13 +240,14 @@ Builder::Outputs Builder::expand(const Node& node, const Inputs& inputs) {
       fail(ExitCode::data, "{}: found shape {}, expected one that broadcasts to {}", where(node), to_string(shape),
            to_string(target));
   }
-  Activation result = with_shape(node, x, shape);
+  Activation result = with_shape(x, shape);
   if (target == shape) return {result};
   if (rank != 4 || target[0] != shape[0] || result.view.extent(Axis::height) * result.view.extent(Axis::width) != 1)
     throw Refusal{fmt::format("from {} to {}", to_string(shape), to_string(target))};
   if (target[1] != shape[1]) {
+    if (target[1] > max_folded) throw Refusal{fmt::format("from {} to {}", to_string(shape), to_string(target))};
     const std::vector<std::int64_t> first(static_cast<std::size_t>(target[1]), 0);
-    result = made(select(node, vertex_of(result.source), first),
+    result = made(select(name_for(node, false), node, vertex_of(result.source), first),
                   View({{{Axis::batch, batch_, 1}}, {{Axis::channel, target[1], 1}}, {}, {}}), x.open);
   }
   if (target[2] == 1 && target[3] == 1) return {result};

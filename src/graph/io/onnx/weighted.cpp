@@ -6,14 +6,6 @@
 #include <algorithm>
 
 namespace phew::onnx {
-namespace {
-
-std::string without_suffix(const std::string& name, std::string_view suffix) {
-  return name.ends_with(suffix) ? name.substr(0, name.size() - suffix.size()) : name;
-}
-
-}  // namespace
-
 /// Registers a weight that `node` uses; returns the parameter's name and sets `name`, the op's.
 /// A weight that another op uses, too, is tied to it: the same values under the same name.
 std::string Builder::add_parameter(const Node& node, const Constant& weight, std::string& name) {
@@ -38,7 +30,7 @@ std::string Builder::add_parameter(const Node& node, const Constant& weight, std
     weights_.push_back({weight.tensor, weight.strides});
     weights_.back().tensor.name = parameter;
   }
-  name = unique_name(without_suffix(parameter, ".weight"));
+  name = unique_name(without_suffix(parameter, ".weight"), true);
   return parameter == name + ".weight" ? "" : parameter;
 }
 
@@ -46,8 +38,9 @@ namespace {
 
 Size2 pair_of(const Node& node, const char* attribute, Size2 otherwise, const std::string& where) {
   const auto values = node.get(attribute, std::vector<std::int64_t>{otherwise.height, otherwise.width});
-  if (values.size() != 2 || values[0] < 1 || values[1] < 1)
-    fail(ExitCode::data, "{}: found {} {}, expected two positive numbers", where, attribute, to_string(values));
+  constexpr std::int64_t most = 1 << 20;
+  if (values.size() != 2 || values[0] < 1 || values[1] < 1 || values[0] > most || values[1] > most)
+    fail(ExitCode::data, "{}: found {} {}, expected two numbers from 1 to 2^20", where, attribute, to_string(values));
   return {values[0], values[1]};
 }
 
@@ -103,10 +96,13 @@ Activation Builder::padded(const Node& node, const Activation& x, std::vector<st
       pads[2 + i] = all - pads[i];
     }
   }
+  constexpr std::int64_t max_pad = 1 << 20;
+  if (std::ranges::any_of(pads, [](std::int64_t pad) { return pad > max_pad || pad < -max_pad; }))
+    fail(ExitCode::data, "{}: found pads {}, expected at most 2^20", where(node), to_string(pads));
   if (pads[0] == pads[2] && pads[1] == pads[3] && pads[0] >= 0 && pads[1] >= 0) return x;
   const op::Pad op{pads[0], pads[2], pads[1], pads[3]};
   pads = {0, 0, 0, 0};
-  return made(add(node, name_for(node, false) + ".pad", op, {as_map(node, x)}), x.open);
+  return made(add(node, name_beside(node, "pad"), op, {as_map(node, x)}), x.open);
 }
 
 Builder::Outputs Builder::gemm(const Node& node, const Inputs& inputs) {
@@ -172,7 +168,7 @@ Value Builder::linear(const Node& node, const Activation& x, const Constant& wei
   std::string name;
   op.weight = add_parameter(node, weight, name);
   const Vertex vertex = add(node, name, op, {from});
-  if (flattens) return made(vertex, false);
+  if (flattens) return made(vertex, View(batch_, network_.node(vertex).output, true), false);
   std::vector<View::Dimension> dimensions;
   for (std::size_t d = 0; d < last; ++d) dimensions.push_back(view[d]);
   dimensions.push_back({{Axis::channel, network_.node(vertex).output.channels, 1}});
@@ -190,7 +186,8 @@ Builder::Outputs Builder::batch_norm(const Node& node, const Inputs& inputs) {
          to_string(scale->shape()), x.view.shape()[1]);
   const Activation ordered = in_order(node, x);
   const std::string& given = scale->tensor.name;
-  const std::string name = is_made_up(given) ? name_for(node, true) : unique_name(without_suffix(given, ".weight"));
+  const std::string wanted = is_made_up(given) ? node.module : without_suffix(given, ".weight");
+  const std::string name = wanted.empty() ? name_for(node, false) : unique_name(wanted, true);
   const op::BatchNorm op{node.get("epsilon", 1e-5), 1 - node.get("momentum", 0.9)};
   return {made(add(node, name, op, {vertex_of(ordered.source)}), ordered.view, x.open)};
 }
