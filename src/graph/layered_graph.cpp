@@ -119,28 +119,23 @@ class LayeredGraph::Builder {
     add_weighted_link(v, out_.layers.size() - 1);
   }
 
-  /// Whether the only consumer of v, through pass-through ops, is an Add or Mul that does not broadcast its channels.
+  /// Whether the only consumer of v, through pass-through ops, is a join (Add, Mul, …) that does not broadcast its
+  /// channels.
   [[nodiscard]] bool feeds_one_join(Vertex v) const {
     const auto& graph = network_.graph();
     const std::int64_t channels = network_.node(v).output.channels;
     while (boost::out_degree(v, graph) == 1) {
       v = boost::target(*boost::out_edges(v, graph).first, graph);
       const Network::Node& node = network_.node(v);
-      if (std::holds_alternative<op::Add>(node.op) || std::holds_alternative<op::Mul>(node.op))
-        return node.output.channels == channels;
-      if (!passes_units(node.op)) return false;
+      if (is_join(node.op)) return node.output.channels == channels;
+      if (!keeps_units(node.op)) return false;
     }
     return false;
   }
 
-  static bool passes_units(const Op& op) {
-    return std::holds_alternative<op::BatchNorm>(op) || std::holds_alternative<op::ReLU>(op) ||
-           std::holds_alternative<op::MaxPool>(op) || std::holds_alternative<op::GlobalAvgPool>(op) ||
-           std::holds_alternative<op::Dropout>(op);
-  }
-
   void visit(Vertex v, const op::Add&) { visit_join(v); }
   void visit(Vertex v, const op::Mul&) { visit_join(v); }
+  void visit(Vertex v, const op::Join&) { visit_join(v); }
   void visit_join(Vertex v) {
     const std::int64_t units = network_.node(v).output.channels;
     const std::size_t layer = add_layer(v, units);
@@ -180,12 +175,20 @@ class LayeredGraph::Builder {
     add_copy(v, units, [&](std::int64_t t) { return t % op.groups * (units / op.groups) + t / op.groups; });
   }
 
-  /// A layer whose unit t copies channel `channel_of(t)` of op v's input.
+  void visit(Vertex v, const op::Select& op) {
+    add_copy(v, static_cast<std::int64_t>(op.channels.size()),
+             [&](std::int64_t t) { return op.channels[static_cast<std::size_t>(t)]; });
+  }
+
+  /// A layer whose unit t copies channel `channel_of(t)` of op v's input; none if that is −1.
   template <typename ChannelOf>
   void add_copy(Vertex v, std::int64_t units, ChannelOf channel_of) {
     const Units source = input(v);
     std::vector<std::int64_t> source_of;
-    for (std::int64_t t = 0; t < units; ++t) source_of.push_back(channel_of(t) / source.repeats());
+    for (std::int64_t t = 0; t < units; ++t) {
+      const std::int64_t channel = channel_of(t);
+      source_of.push_back(channel < 0 ? -1 : channel / source.repeats());
+    }
     add_fixed_link(v, source, add_layer(v, units), std::move(source_of));
   }
 

@@ -19,10 +19,14 @@ std::string to_text(const Node& node) {
   return node.flat ? fmt::format("{} features", e.channels) : fmt::format("{}x{}x{}", e.channels, e.height, e.width);
 }
 
-/// Output extent along one axis of a sliding window (PyTorch's formula, floor).
+/// Output extent along one axis of a sliding window (PyTorch's formula); 0 if the window does not fit.
 std::int64_t window(std::int64_t in, std::int64_t kernel, std::int64_t stride, std::int64_t padding,
-                    std::int64_t dilation) {
-  return (in + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
+                    std::int64_t dilation, bool ceil = false) {
+  const std::int64_t span = in + 2 * padding - dilation * (kernel - 1) - 1;
+  if (span < 0 || stride < 1) return 0;
+  const std::int64_t out = (span + (ceil ? stride - 1 : 0)) / stride + 1;
+  // Rounded up, the last window must still start within the map or its left padding.
+  return ceil && (out - 1) * stride >= in + padding ? out - 1 : out;
 }
 
 /// Infers what a node's op gives for its inputs, and checks that they fit.
@@ -42,8 +46,7 @@ class Inference {
 
   void expect_inputs() const {
     const bool source = std::holds_alternative<op::Input>(node_.op);
-    const bool join = std::holds_alternative<op::Add>(node_.op) || std::holds_alternative<op::Mul>(node_.op) ||
-                      std::holds_alternative<op::Concat>(node_.op);
+    const bool join = is_join(node_.op) || std::holds_alternative<op::Concat>(node_.op);
     const std::size_t n = inputs_.size();
     if (source ? n != 0 : join ? n < 2 : n != 1)
       misfit(node_.name, fmt::format("{} inputs", n), source ? "none" : join ? "two or more" : "one");
@@ -74,18 +77,38 @@ class Inference {
   void infer(const op::Linear& op, Node& node) const {
     const Node& source = *inputs_.front();
     if (op.out < 1) misfit(node.name, fmt::format("{} units", op.out), "at least one");
-    if (!source.flat && source.output.positions() != 1)
+    if (!op.per_position && !source.flat && source.output.positions() != 1)
       misfit(node.name, to_text(source), "a vector; flatten the map first");
     if (source.output.channels != op.in) misfit(node.name, to_text(source), fmt::format("{} features", op.in));
-    node.output = {op.out, 1, 1};
-    node.flat = true;
+    node.output = {op.out, in().height, in().width};
+    node.flat = node.output.positions() == 1;
   }
 
-  void infer(const op::MaxPool& op, Node& node) const {
-    node.output = {in().channels, window(in().height, op.kernel.height, op.stride.height, op.padding.height, 1),
-                   window(in().width, op.kernel.width, op.stride.width, op.padding.width, 1)};
-    if (node.output.height < 1 || node.output.width < 1)
-      misfit(node.name, to_text(*inputs_.front()), "a map that the window fits into");
+  void infer(const op::MaxPool& op, Node& node) const { infer_pool(op, op.dilation, node); }
+  void infer(const op::AvgPool& op, Node& node) const { infer_pool(op, {}, node); }
+
+  template <typename Pool>
+  void infer_pool(const Pool& op, Size2 dilation, Node& node) const {
+    node.output = {in().channels,
+                   window(in().height, op.kernel.height, op.stride.height, op.padding.height, dilation.height, op.ceil),
+                   window(in().width, op.kernel.width, op.stride.width, op.padding.width, dilation.width, op.ceil)};
+    expect_positions(node, "a map that the window fits into");
+  }
+
+  void infer(const op::Pad& op, Node& node) const {
+    node.output = {in().channels, in().height + op.top + op.bottom, in().width + op.left + op.right};
+    node.flat = false;
+    expect_positions(node, "a map that is larger than what is cut off");
+  }
+
+  void infer(const op::Rearrange& op, Node& node) const {
+    node.output = {in().channels, op.size.height, op.size.width};
+    node.flat = false;
+    expect_positions(node, "at least one position");
+  }
+
+  void expect_positions(const Node& node, std::string_view expected) const {
+    if (node.output.height < 1 || node.output.width < 1) misfit(node.name, to_text(*inputs_.front()), expected);
   }
 
   void infer(const op::GlobalAvgPool&, Node& node) const { node.output = {in().channels, 1, 1}; }
@@ -100,6 +123,14 @@ class Inference {
       misfit(node.name, fmt::format("channels {} to {}", op.first, op.first + op.count),
              "channels of " + to_text(*inputs_.front()));
     node.output = {op.count, in().height, in().width};
+  }
+
+  void infer(const op::Select& op, Node& node) const {
+    for (const std::int64_t channel : op.channels)
+      if (channel < -1 || channel >= in().channels)
+        misfit(node.name, fmt::format("channel {}", channel), "one of " + to_text(*inputs_.front()));
+    if (op.channels.empty()) misfit(node.name, "no channels", "at least one");
+    node.output = {static_cast<std::int64_t>(op.channels.size()), in().height, in().width};
   }
 
   void infer(const op::ChannelShuffle& op, Node& node) const {
@@ -119,6 +150,7 @@ class Inference {
 
   void infer(const op::Add&, Node& node) const { infer_join(node); }
   void infer(const op::Mul&, Node& node) const { infer_join(node); }
+  void infer(const op::Join&, Node& node) const { infer_join(node); }
 
   /// Extents are equal, or 1 where they broadcast.
   void infer_join(Node& node) const {
@@ -136,6 +168,7 @@ class Inference {
                fmt::format("{}x{}x{} or 1 where it broadcasts", out.channels, out.height, out.width));
     }
     node.output = out;
+    node.flat = std::ranges::all_of(inputs_, [](const Node* source) { return source->flat; });
   }
 
   /// Batch-norm, activations, dropout, output: the extent stays.
@@ -173,9 +206,23 @@ bool has_bias(const Op& op) {
 
 std::string_view op_name(const Op& op) {
   static constexpr std::array<std::string_view, std::variant_size_v<Op>> names{
-      "Input", "Conv2d", "Linear", "BatchNorm", "ReLU",           "MaxPool", "GlobalAvgPool", "Dropout",
-      "Add",   "Mul",    "Concat", "Split",     "ChannelShuffle", "Flatten", "Output"};
+      "Input",          "Conv2d", "Linear",    "BatchNorm", "ReLU", "Activation", "PassThrough", "MaxPool", "AvgPool",
+      "GlobalAvgPool",  "Pad",    "Rearrange", "Dropout",   "Add",  "Mul",        "Join",        "Concat",  "Split",
+      "ChannelShuffle", "Select", "Flatten",   "Output"};
   return names[op.index()];
+}
+
+bool is_join(const Op& op) {
+  return std::holds_alternative<op::Add>(op) || std::holds_alternative<op::Mul>(op) ||
+         std::holds_alternative<op::Join>(op);
+}
+
+bool keeps_units(const Op& op) {
+  return std::holds_alternative<op::BatchNorm>(op) || std::holds_alternative<op::ReLU>(op) ||
+         std::holds_alternative<op::Activation>(op) || std::holds_alternative<op::PassThrough>(op) ||
+         std::holds_alternative<op::MaxPool>(op) || std::holds_alternative<op::AvgPool>(op) ||
+         std::holds_alternative<op::GlobalAvgPool>(op) || std::holds_alternative<op::Pad>(op) ||
+         std::holds_alternative<op::Rearrange>(op) || std::holds_alternative<op::Dropout>(op);
 }
 
 Network::Vertex Network::add(std::string name, Op op, std::span<const Vertex> inputs) {

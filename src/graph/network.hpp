@@ -53,15 +53,43 @@ struct Conv2d {
 struct Linear {
   std::int64_t in = 0, out = 0;
   bool bias = true;
-  std::string weight{};  ///< as in Conv2d
+  std::string weight{};       ///< as in Conv2d
+  bool per_position = false;  ///< reads the channels of a map, at each position alike (channels last in PyTorch)
 };
 struct BatchNorm {
   double eps = 1e-5;
   double momentum = 0.1;
 };
 struct ReLU {};
+/// Another function of one activation: its name in torch.nn.functional, and that function's numbers in order.
+struct Activation {
+  std::string function;
+  std::vector<double> arguments{};
+};
+/// What keeps units and positions and has nothing to prune, named by `what`: arithmetic with constants, functions that
+/// are written out, normalisation other than batch-norm. The graph needs no more; it cannot be trained.
+struct PassThrough {
+  std::string what;
+};
 struct MaxPool {
   Size2 kernel{}, stride{}, padding{0, 0};
+  Size2 dilation{};
+  bool ceil = false;  ///< output size rounded up
+};
+struct AvgPool {
+  Size2 kernel{}, stride{}, padding{0, 0};
+  bool ceil = false;
+  bool count_padding = true;  ///< the mean counts padded zeros
+};
+/// Rows above and below, columns left and right; negative ones are cut off.
+struct Pad {
+  std::int64_t top = 0, bottom = 0, left = 0, right = 0;
+};
+/// What moves, repeats, cuts or merges the positions of each unit, named by `what` (Resize, Slice, Expand, …), and
+/// leaves `size` of them. As with PassThrough, the graph needs no more; it cannot be trained.
+struct Rearrange {
+  std::string what;
+  Size2 size{};
 };
 /// The mean over all positions; leaves one position.
 struct GlobalAvgPool {};
@@ -72,6 +100,10 @@ struct Dropout {
 struct Add {};
 /// Product of activations (gates, squeeze-and-excitation); joins units as Add does.
 struct Mul {};
+/// Another function of two or more activations, named by `what` (Sub, Max, …); joins units as Add does.
+struct Join {
+  std::string what;
+};
 /// Channels one after another.
 struct Concat {};
 /// Channels first … first + count − 1 of its input.
@@ -82,6 +114,10 @@ struct Split {
 struct ChannelShuffle {
   std::int64_t groups = 1;
 };
+/// Any other map of units: output channel i is input channel channels[i], or zeros where that is −1.
+struct Select {
+  std::vector<std::int64_t> channels;
+};
 /// Channel-major: feature = channel · positions + position.
 struct Flatten {};
 struct Output {};
@@ -89,11 +125,16 @@ struct Output {};
 }  // namespace op
 
 using Op =
-    std::variant<op::Input, op::Conv2d, op::Linear, op::BatchNorm, op::ReLU, op::MaxPool, op::GlobalAvgPool,
-                 op::Dropout, op::Add, op::Mul, op::Concat, op::Split, op::ChannelShuffle, op::Flatten, op::Output>;
+    std::variant<op::Input, op::Conv2d, op::Linear, op::BatchNorm, op::ReLU, op::Activation, op::PassThrough,
+                 op::MaxPool, op::AvgPool, op::GlobalAvgPool, op::Pad, op::Rearrange, op::Dropout, op::Add, op::Mul,
+                 op::Join, op::Concat, op::Split, op::ChannelShuffle, op::Select, op::Flatten, op::Output>;
 
 /// "Conv2d", "Linear", …
 [[nodiscard]] std::string_view op_name(const Op& op);
+/// Whether an op joins two or more activations of the same units: Add, Mul, Join.
+[[nodiscard]] bool is_join(const Op& op);
+/// Whether unit i of an op's output is a function of unit i of its one input, and of nothing else that is prunable.
+[[nodiscard]] bool keeps_units(const Op& op);
 
 /// A prunable parameter tensor. `rows` is the number of output units (the first extent), `row_length` the rest.
 struct Parameter {

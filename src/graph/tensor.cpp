@@ -48,6 +48,14 @@ bool aligned_for_float(const Tensor& tensor) {
   return reinterpret_cast<std::uintptr_t>(tensor.bytes.data()) % alignof(float) == 0;
 }
 
+/// A float32 tensor's bytes where they are aligned. One pass.
+Tensor aligned_copy(const Tensor& tensor) {
+  const auto values = std::make_shared_for_overwrite<float[]>(tensor.bytes.size() / sizeof(float));
+  if (!tensor.bytes.empty()) std::memcpy(values.get(), tensor.bytes.data(), tensor.bytes.size());
+  return {tensor.name, DType::f32, tensor.shape,
+          std::as_bytes(std::span(values.get(), tensor.bytes.size() / sizeof(float))), values};
+}
+
 }  // namespace
 
 std::size_t byte_size(DType dtype) {
@@ -125,15 +133,14 @@ Tensor make_tensor(std::string name, Shape shape, std::vector<float> values) {
 }
 
 Tensor to_float32(const Tensor& tensor) {
-  if (tensor.dtype == DType::f32 && aligned_for_float(tensor)) return tensor;
+  if (tensor.dtype == DType::f32) return aligned_for_float(tensor) ? tensor : aligned_copy(tensor);
   std::vector<float> out(static_cast<std::size_t>(element_count(tensor.shape)));
   switch (tensor.dtype) {
     case DType::f64:
       cast_all<double>(tensor.bytes, out);
       break;
     case DType::f32:
-      cast_all<float>(tensor.bytes, out);
-      break;
+      break;  // above
     case DType::f16:
       convert_all<std::uint16_t>(tensor.bytes, out, from_half);
       break;

@@ -251,9 +251,6 @@ const std::map<std::string, ResNet>& resnet_configurations() {
 }
 
 [[noreturn]] void unknown_network(const Spec& spec) {
-  if (spec.name().ends_with(".onnx"))
-    fail(ExitCode::unsupported, "network {}: ONNX files are not read yet, expected the name of a built-in network",
-         spec.text());
   std::vector<std::string> names{"lenet-300-100", "mlp:784-300-100-10"};
   for (const auto& [name, channels] : vgg_configurations()) names.insert(names.end(), {name, name + "-bn"});
   for (const auto& [name, net] : resnet_configurations()) names.push_back(name);

@@ -21,12 +21,32 @@ bool output_may_be_overwritten(const Op& op) {
          std::holds_alternative<op::BatchNorm>(op) || std::holds_alternative<op::Add>(op);
 }
 
+/// What this module cannot compute yet is refused by name, not skipped.
+void require_trainable(const Network& network) {
+  for (Network::Vertex v = 0; v < network.node_count(); ++v) {
+    const Network::Node& node = network.node(v);
+    std::string what(op_name(node.op));
+    if (const auto* function = std::get_if<op::Activation>(&node.op)) what = function->function;
+    if (const auto* other = std::get_if<op::PassThrough>(&node.op)) what = other->what;
+    if (const auto* other = std::get_if<op::Rearrange>(&node.op)) what = other->what;
+    if (const auto* other = std::get_if<op::Join>(&node.op)) what = other->what;
+    const auto* linear = std::get_if<op::Linear>(&node.op);
+    const bool known = what == op_name(node.op) && !std::holds_alternative<op::AvgPool>(node.op) &&
+                       !std::holds_alternative<op::Pad>(node.op) && !std::holds_alternative<op::Select>(node.op) &&
+                       (linear == nullptr || !linear->per_position);
+    if (!known)
+      fail(ExitCode::unsupported, "{}: {}: found {}, which cannot be trained here yet", network.name(), node.name,
+           what);
+  }
+}
+
 std::array<std::int64_t, 2> pair(const Size2& size) { return {size.height, size.width}; }
 
 }  // namespace
 
 NetworkModule::NetworkModule(const Network& network, torch::Device device, bool channels_last, torch::ScalarType type)
     : device_(device), channels_last_(channels_last), type_(type), state_(network.state()) {
+  require_trainable(network);
   create_tensors();
   for (const Parameter& parameter : network.parameters()) weights_.push_back(index_.at(parameter.name));
   plan(network);
@@ -155,7 +175,8 @@ struct NetworkModule::Compute {
     return out.relu_();
   }
   torch::Tensor operator()(const op::MaxPool& pool) const {
-    return torch::max_pool2d(in[0], pair(pool.kernel), pair(pool.stride), pair(pool.padding));
+    return torch::max_pool2d(in[0], pair(pool.kernel), pair(pool.stride), pair(pool.padding), pair(pool.dilation),
+                             pool.ceil);
   }
   torch::Tensor operator()(const op::GlobalAvgPool&) const {
     torch::Tensor out = torch::adaptive_avg_pool2d(in[0], {1, 1});
@@ -185,6 +206,10 @@ struct NetworkModule::Compute {
   }
   torch::Tensor operator()(const op::Flatten&) const { return in[0].flatten(1); }
   torch::Tensor operator()(const op::Output&) const { return in[0]; }
+  template <typename Refused>
+  torch::Tensor operator()(const Refused&) const {
+    fail(ExitCode::internal, "an op that require_trainable lets pass is not computed");
+  }
 };
 
 torch::Tensor NetworkModule::forward(const torch::Tensor& x) {

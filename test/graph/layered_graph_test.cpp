@@ -135,6 +135,37 @@ BOOST_AUTO_TEST_CASE(a_gate_broadcasts_and_a_flattened_map_repeats) {
   BOOST_TEST(link_named(graph, "fc").kernel == 1);
 }
 
+//   input(3) ─► a(3) ─ pooled, padded, resized ─► picked(4): units 2, -, 0, 0 ─► join(4) ◄─ b(4) ─ per position ─►
+//   fc(2)
+BOOST_AUTO_TEST_CASE(any_map_of_units_is_a_fixed_link) {
+  Network net("select");
+  const auto input = net.add("input", op::Input{{3, 5, 5}});
+  const auto a = net.add("a", conv(3, 3, 1), {input});
+  const auto pool =
+      net.add("pool", op::AvgPool{{2, 2}, {2, 2}, {0, 0}, true}, {net.add("f", op::PassThrough{"Neg"}, {a})});
+  BOOST_TEST((net.node(pool).output == phew::Extent{3, 3, 3}));
+  const auto pad = net.add("pad", op::Pad{1, 0, -1, 0}, {pool});
+  BOOST_TEST((net.node(pad).output == phew::Extent{3, 4, 2}));
+  const auto resized = net.add("resize", op::Rearrange{"Resize", {5, 5}}, {pad});
+  const auto picked = net.add("picked", op::Select{{2, -1, 0, 0}}, {resized});
+  const auto b = net.add("b", conv(3, 4, 1), {input});
+  const auto join = net.add("join", op::Join{"Max"}, {picked, net.add("silu", op::Activation{"silu"}, {b})});
+  op::Linear fc{.in = 4, .out = 2};
+  BOOST_CHECK_THROW(net.add("fc", fc, {join}), phew::Error);
+  fc.per_position = true;
+  const auto out = net.add("fc", fc, {join});
+  BOOST_TEST((net.node(out).output == phew::Extent{2, 5, 5}));
+  BOOST_TEST(multiply_accumulates(net, out) == 8 * 25);
+  net.add("output", op::Output{}, {out});
+  const LayeredGraph graph(net);
+  const std::vector<std::int64_t> map{2, -1, 0, 0};
+  BOOST_TEST(link_named(graph, "a->picked").source_of == map, boost::test_tools::per_element());
+  BOOST_TEST(graph.layers()[link_named(graph, "b").to].name == "join");  // b's only reader
+  BOOST_TEST(link_named(graph, "fc").kernel == 1);
+  BOOST_CHECK_THROW(net.add("far", op::Select{{3}}, {a}), phew::Error);
+  BOOST_CHECK_THROW(net.add("gone", op::Pad{-3, -2, 0, 0}, {a}), phew::Error);
+}
+
 BOOST_AUTO_TEST_CASE(tied_parameters_are_counted_once) {
   Network net("tied");
   const auto input = net.add("input", op::Input{{3, 1, 1}});

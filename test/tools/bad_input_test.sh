@@ -68,7 +68,10 @@ expect 64 'count: found 2 seeds from 18446744073709551615' \
 expect 64 'granularity: random does not read it' \
   mask mlp:2-1 --density 0.5 --method random --granularity kernel -o out.safetensors
 expect 64 'scope: phew does not read it' mask mlp:2-1 --density 0.5 --scope layer -o out.safetensors
-expect 69 'model.onnx: ONNX files are not read yet' "$graph" describe model.onnx
+expect 66 'model.onnx: cannot open' "$graph" describe model.onnx
+expect 65 'page.onnx: found no ONNX model' "$graph" describe "$(cp page.safetensors page.onnx && echo page.onnx)"
+printf '\x08\x07\x12\x07pytorch' >cut.onnx
+expect 65 'cut.onnx: found no graph' "$graph" mask cut.onnx --density 0.5 -o out.safetensors
 expect 64 'zeros-are-pruned: found neither --mask nor --weights' "$graph" analyze mlp:2-1 --zeros-are-pruned
 safetensors sparse.safetensors "$tensor" $zero$two
 expect 0 '"kept": 1,' "$graph" analyze mlp:2-1 --weights sparse.safetensors --zeros-are-pruned --json

@@ -1,5 +1,7 @@
 #include "train/reference_forward.hpp"
 
+#include "graph/error.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -65,6 +67,10 @@ class Reference {
     return at(i, n, e.channels == 1 ? 0 : c, e.height == 1 ? 0 : y, e.width == 1 ? 0 : x);
   }
 
+  template <typename Untested>
+  Values compute(const Untested&) {
+    fail(ExitCode::internal, "the reference computes no such op");
+  }
   Values compute(const op::Input&) { return *in_[0]; }
   Values compute(const op::Output&) { return *in_[0]; }
   Values compute(const op::Dropout&) { return *in_[0]; }

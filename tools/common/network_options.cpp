@@ -6,9 +6,17 @@
 #include "graph/zoo.hpp"
 
 namespace phew::tools {
+namespace {
+
+/// A file without that extension is one by its content.
+bool names_onnx_file(const NetworkOptions& options) {
+  return options.net.ends_with(".onnx") || is_onnx_file(options.net);
+}
+
+}  // namespace
 
 void add_net_argument(CLI::App& command, NetworkOptions& options) {
-  command.add_option("NET", options.net, "Built-in network:\n" + zoo_help())->required();
+  command.add_option("NET", options.net, "ONNX file, or built-in network:\n" + zoo_help())->required();
 }
 
 void add_init_options(CLI::App& command, NetworkOptions& options) {
@@ -24,8 +32,9 @@ void add_init_options(CLI::App& command, NetworkOptions& options) {
 
 void add_network_options(CLI::App& command, NetworkOptions& options) {
   add_net_argument(command, options);
-  command.add_option("--weights", options.weights,
-                     "Weights: safetensors, npz or a PyTorch state_dict; without it initial weights");
+  command.add_option(
+      "--weights", options.weights,
+      "Weights: safetensors, npz or a PyTorch state_dict; without it those of the ONNX file, or initial weights");
   add_init_options(command, options);
 }
 
@@ -35,15 +44,23 @@ void add_mask_options(CLI::App& command, NetworkOptions& options) {
                    "Read the zeros of a weight file as pruned: that of --mask, or else that of --weights");
   command.parse_complete_callback([&options] {
     if (!options.zeros_are_pruned || !options.mask.empty()) return;
-    if (options.weights.empty())
+    options.mask = options.weights.empty() && names_onnx_file(options) ? options.net : options.weights;
+    if (options.mask.empty())
       fail(ExitCode::usage, "--zeros-are-pruned: found neither --mask nor --weights, expected a file");
-    options.mask = options.weights;
   });
 }
 
-Network load_network(const NetworkOptions& options) { return make_network(options.net); }
+LoadedNetwork load_network(const NetworkOptions& options, const Globals& globals) {
+  if (!names_onnx_file(options)) return {make_network(options.net), {}, {}};
+  OnnxModel model = read_onnx(options.net);
+  for (const std::string& notice : model.notices) globals.notice(notice);
+  return {std::move(model.network), std::move(model.weights), std::move(model.nodes)};
+}
 
-LoadedWeights load_weights(const NetworkOptions& options, const Network& network, const Globals& globals) {
+LoadedWeights load_weights(const NetworkOptions& options, const LoadedNetwork& loaded, const Globals& globals) {
+  const Network& network = loaded.network;
+  if (options.weights.empty() && !loaded.weights.empty())
+    return {{network.parameters(), read_stored(loaded.weights), options.net}, options.net};
   if (options.weights.empty()) {
     const Initializer initializer = parse_initializer(options.init);
     const std::string source = fmt::format("{}, seed {}", options.init, options.init_seed);

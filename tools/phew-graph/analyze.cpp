@@ -215,13 +215,15 @@ void print_several(const AnalyzeCommand& command, const std::vector<Result>& res
 
 std::vector<Result> analyze_all(const AnalyzeCommand& command) {
   const std::vector<fs::path> files = command.mask.empty() ? std::vector<fs::path>{} : mask_files(command.mask);
-  const Network network = load_network(command);
+  const LoadedNetwork loaded_network = load_network(command, command);
+  const Network& network = loaded_network.network;
   AnalysisSource source{network.name(), std::nullopt, std::nullopt};
   LayeredGraph graph(network);
   AnalysisOptions analyses = command.analyses;
   if (!command.structure_only) {
-    if (command.weights.empty()) analyses.initializer = parse_initializer(command.init);
-    LoadedWeights loaded = load_weights(command, network, command);
+    if (command.weights.empty() && loaded_network.weights.empty())
+      analyses.initializer = parse_initializer(command.init);
+    LoadedWeights loaded = load_weights(command, loaded_network, command);
     source.weights = loaded.source;
     graph = graph.weighted(std::move(loaded.weights));
   }

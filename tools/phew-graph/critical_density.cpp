@@ -81,7 +81,8 @@ SeedSweep sweep_seed(const MaskSampler& sampler, const LayeredGraph& graph, cons
 
 Sweep make_sweep(const NetworkOptions& options, const Globals& globals, const SweepOptions& choice,
                  const Method& method) {
-  const Network network = load_network(options);
+  const LoadedNetwork loaded_network = load_network(options, globals);
+  const Network& network = loaded_network.network;
   Sweep sweep{network.name(),
               std::nullopt,
               choice.method,
@@ -93,7 +94,7 @@ Sweep make_sweep(const NetworkOptions& options, const Globals& globals, const Sw
   const LayeredGraph structure(network);
   MethodInput input{structure};
   if (method.values == Values::weights || (method.values == Values::either && choice.scores.empty())) {
-    LoadedWeights loaded = load_weights(options, network, globals);
+    LoadedWeights loaded = load_weights(options, loaded_network, globals);
     sweep.weights = loaded.source;
     input.graph = structure.weighted(std::move(loaded.weights));
   }

@@ -2,6 +2,7 @@
 #include "common/network_options.hpp"
 #include "phew-graph/commands.hpp"
 
+#include <algorithm>
 #include <memory>
 
 namespace phew::tools {
@@ -14,7 +15,59 @@ std::int64_t flops(const Network& network) {
   return sum;
 }
 
-Json to_json(const Network& network, const LayeredGraph& graph) {
+/// Where a node of an ONNX file went: the layer whose units its output is, and its link if it has weights.
+struct Place {
+  std::string layer, link;
+};
+
+/// `v` adds a layer, or keeps the units of what it reads.
+Place place_of(const Network& network, const LayeredGraph& graph, Network::Vertex v) {
+  Place place;
+  for (bool first = true;; first = false) {
+    const auto layer = std::ranges::find(graph.layers(), network.node(v).name, &Layer::name);
+    const auto link = std::ranges::find_if(graph.links(), [&](const Link& l) { return !l.fixed() && l.node == v; });
+    if (first && link != graph.links().end()) place.link = link->name;
+    if (layer != graph.layers().end())
+      place.layer = layer->name;
+    else if (link != graph.links().end())
+      place.layer = graph.layers()[link->to].name;
+    if (!place.layer.empty() || network.inputs(v).empty()) return place;
+    v = network.inputs(v).front();
+  }
+}
+
+Json nodes_to_json(const LoadedNetwork& loaded, const LayeredGraph& graph) {
+  Json nodes = Json::array();
+  for (const OnnxNode& node : loaded.nodes) {
+    Json entry{{"node", node.name}, {"op", node.op},    {"is", nullptr},
+               {"name", nullptr},   {"layer", nullptr}, {"link", nullptr}};
+    if (node.vertex) {
+      const Place place = place_of(loaded.network, graph, *node.vertex);
+      entry["is"] = op_name(loaded.network.node(*node.vertex).op);
+      entry["name"] = loaded.network.node(*node.vertex).name;
+      entry["layer"] = place.layer;
+      if (!place.link.empty()) entry["link"] = place.link;
+    } else {
+      entry["is"] = node.note;
+    }
+    nodes.push_back(std::move(entry));
+  }
+  return nodes;
+}
+
+void print_nodes(const LoadedNetwork& loaded, const LayeredGraph& graph) {
+  if (loaded.nodes.empty()) return;
+  fmt::print("\n{:<40} {:<20} {:<14} {:<24} {}\n", "node of the file", "op", "is", "layer", "link");
+  for (const OnnxNode& node : loaded.nodes) {
+    if (!node.vertex) continue;
+    const Place place = place_of(loaded.network, graph, *node.vertex);
+    fmt::print("{:<40} {:<20} {:<14} {:<24} {}\n", node.name, node.op, op_name(loaded.network.node(*node.vertex).op),
+               place.layer, place.link.empty() ? "-" : place.link);
+  }
+}
+
+Json to_json(const LoadedNetwork& loaded, const LayeredGraph& graph) {
+  const Network& network = loaded.network;
   Json layers = Json::array();
   for (const Layer& layer : graph.layers()) layers.push_back({{"name", layer.name}, {"units", layer.units}});
   Json links = Json::array();
@@ -31,13 +84,15 @@ Json to_json(const Network& network, const LayeredGraph& graph) {
                      {"prunable", fixed ? 0 : graph.parameters()[link.parameter].size()},
                      {"fixed", fixed}});
   }
-  return {{"schema", {{"name", "phew-graph/describe"}, {"version", 1}}},
-          {"network", network.name()},
-          {"prunable", network.prunable()},
-          {"units", graph.unit_count()},
-          {"layers", std::move(layers)},
-          {"links", std::move(links)},
-          {"flops", flops(network)}};
+  Json document{{"schema", {{"name", "phew-graph/describe"}, {"version", 1}}},
+                {"network", network.name()},
+                {"prunable", network.prunable()},
+                {"units", graph.unit_count()},
+                {"layers", std::move(layers)},
+                {"links", std::move(links)},
+                {"flops", flops(network)}};
+  if (!loaded.nodes.empty()) document["nodes"] = nodes_to_json(loaded, graph);
+  return document;
 }
 
 void print_text(const Network& network, const LayeredGraph& graph) {
@@ -64,12 +119,11 @@ void add_describe(CLI::App& app) {
   add_net_argument(*command, *options);
   add_globals(*command, *globals);
   command->callback([=] {
-    const Network network = load_network(*options);
-    const LayeredGraph graph(network);
-    if (globals->json)
-      print_json(to_json(network, graph));
-    else
-      print_text(network, graph);
+    const LoadedNetwork loaded = load_network(*options, *globals);
+    const LayeredGraph graph(loaded.network);
+    if (globals->json) return print_json(to_json(loaded, graph));
+    print_text(loaded.network, graph);
+    print_nodes(loaded, graph);
   });
 }
 

@@ -22,7 +22,7 @@ void add_init(CLI::App& app) {
   command->add_option("-o,--output", options->output, "Weights file to write: .safetensors, .npz or .pt")->required();
   add_globals(*command, *options);
   command->callback([=] {
-    const Network network = load_network(*options);
+    const Network network = load_network(*options, *options).network;
     const std::vector<Tensor> state =
         initial_state(network, parse_initializer(options->init), options->init_seed, options->thread_count());
     const HoldInterrupts hold;

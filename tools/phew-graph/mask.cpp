@@ -52,16 +52,17 @@ Mask load_mask(const MaskCommand& command, const Network& network, Metadata& met
 }
 
 Source load(const MaskCommand& command, const Method& method) {
-  Network network = load_network(command);
+  LoadedNetwork loaded = load_network(command, command);
+  Network& network = loaded.network;
   for (const double density : command.densities()) (void)target_of(density, network.prunable());  // before any file
   const bool reads_weights =
       method.values == Values::weights || (method.values == Values::either && command.scores.empty());
   LoadedWeights weights;
-  if (reads_weights || !command.weights.empty()) weights = load_weights(command, network, command);
+  if (reads_weights || !command.weights.empty()) weights = load_weights(command, loaded, command);
   Metadata metadata;
   if (!weights.weights.empty()) {
     metadata["weights_xxh3"] = hash_of(weights.weights);
-    if (command.weights.empty())
+    if (command.weights.empty() && loaded.weights.empty())
       metadata.insert({{"init", command.init}, {"init_seed", std::to_string(command.init_seed)}});
   }
   MethodInput input{LayeredGraph(network, weights.weights)};
@@ -137,7 +138,7 @@ std::string in_words(const MethodResult& result) {
 void check_output(const MaskCommand& command, const std::vector<MaskJob>& jobs) {
   std::error_code ignored;
   const std::pair<const char*, const std::string&> inputs[]{
-      {"weights", command.weights}, {"scores", command.scores}, {"mask", command.mask}};
+      {"network", command.net}, {"weights", command.weights}, {"scores", command.scores}, {"mask", command.mask}};
   for (const MaskJob& job : jobs)
     for (const auto& [kind, input] : inputs)
       if (!input.empty() && fs::equivalent(job.file, input, ignored))

@@ -38,9 +38,10 @@ Result report(const PathsCommand& command) {
   PathOptions options = command.paths;
   options.level = command.kernel_level ? PathLevel::kernel : PathLevel::parameter;
   options.quantiles = number_list("--quantiles", command.quantiles, 0.0001, 0.9999);
-  if (command.weights.empty()) options.initializer = parse_initializer(command.init);
-  const Network network = load_network(command);
-  LoadedWeights loaded = load_weights(command, network, command);
+  const LoadedNetwork loaded_network = load_network(command, command);
+  const Network& network = loaded_network.network;
+  if (command.weights.empty() && loaded_network.weights.empty()) options.initializer = parse_initializer(command.init);
+  LoadedWeights loaded = load_weights(command, loaded_network, command);
   AnalysisSource source{network.name(), loaded.source, std::nullopt};
   LayeredGraph graph(network, std::move(loaded.weights));
   if (!command.mask.empty()) {

@@ -107,7 +107,7 @@ Network network_of(const SimilarityCommand& command, Masks& all) {
            all.networks.size());
     options.net = *all.networks.begin();
   }
-  Network network = load_network(options);
+  Network network = load_network(options, command).network;
   const auto parameters = network.parameters();
   std::vector<std::size_t> place;  // of each of the network's parameters in the masks
   for (const Parameter& p : parameters) {

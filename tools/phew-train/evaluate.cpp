@@ -38,7 +38,7 @@ void evaluate_run(const Options& o) {
   const RunConfig config = read_run_config(files.config());
   NetworkOptions net;
   net.net = config.network;
-  const Network network = load_network(net);
+  const Network network = load_network(net, o).network;
   if (!std::filesystem::exists(files.weights()))
     fail(ExitCode::no_input, "{}: found no weights.safetensors, expected a finished run", o.run);
   const TensorFile file = read_tensor_file(files.weights());

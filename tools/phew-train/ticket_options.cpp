@@ -19,7 +19,7 @@ std::string source_of(const TicketOptions& options) {
 
 Ticket load_ticket(const TicketOptions& o, const Globals& globals) {
   const Notice notice = [&](const std::string& line) { globals.notice(line); };
-  Ticket ticket{load_network(o), {}, {}};
+  Ticket ticket{load_network(o, globals).network, {}, {}};
   ticket.initial = initial_state(ticket.network, parse_initializer(o.init), o.init_seed, globals.thread_count());
   if (o.weights.empty())
     notice("weights: initialised by " + source_of(o));

@@ -13,7 +13,7 @@
 namespace phew {
 namespace {
 
-constexpr std::string_view expected = "expected safetensors, npz or a PyTorch state_dict";
+constexpr std::string_view expected = "expected safetensors, npz, a PyTorch state_dict or ONNX";
 
 /// Something people have under a weight file's name, and what to do about it.
 struct Lookalike {
@@ -57,13 +57,13 @@ bool looks_like_safetensors(std::string_view text) {
   return header_bytes <= max_safetensors_header;
 }
 
-/// Field 1 (ir_version), a small number, then field 2 (producer_name) or 7 (graph): how ONNX models begin.
-bool looks_like_onnx(std::string_view text) {
-  return text.size() > 2 && text[0] == '\x08' && text[1] > 0 && text[1] < 32 &&
-         (text[2] == '\x12' || text[2] == '\x3a');
-}
-
 }  // namespace
+
+/// Field 1 (ir_version), a small number, then one of fields 2 to 8: how ONNX models begin.
+bool looks_like_onnx(std::string_view text) {
+  constexpr std::string_view next_tags = "\x12\x1a\x22\x28\x32\x3a\x42";
+  return text.size() > 2 && text[0] == '\x08' && text[1] > 0 && text[1] < 32 && next_tags.find(text[2]) != text.npos;
+}
 
 FileKind file_kind(const MappedFile& file) {
   const std::string where = file.path().string();
@@ -77,8 +77,7 @@ FileKind file_kind(const MappedFile& file) {
   for (const Lookalike& other : lookalikes)
     if (text.starts_with(other.magic))
       fail(ExitCode::data, "{}: found {}, {}; {}", where, other.what, expected, other.advice);
-  if (looks_like_onnx(text))
-    fail(ExitCode::unsupported, "{}: found what looks like an ONNX model, {}; ONNX is not read yet", where, expected);
+  if (looks_like_onnx(text)) return FileKind::onnx;
   fail(ExitCode::data, "{}: found no known format ({} bytes), {}", where, text.size(), expected);
 }
 

@@ -4,6 +4,7 @@
 #include "graph/io/atomic_file.hpp"
 #include "graph/io/file_kind.hpp"
 #include "graph/io/npz.hpp"
+#include "graph/io/onnx.hpp"
 #include "graph/io/safetensors.hpp"
 #include "graph/io/state_dict.hpp"
 #include "graph/io/torch_names.hpp"
@@ -35,6 +36,8 @@ TensorFile read_by_kind(const std::shared_ptr<const MappedFile>& file) {
       return read_safetensors_index(*file);
     case FileKind::zip:
       return read_zip(file);
+    case FileKind::onnx:
+      return {file->path(), "onnx", read_stored(read_onnx(file->path()).weights), {}};
   }
   fail(ExitCode::internal, "{}: unknown kind of file", file->path().string());
 }

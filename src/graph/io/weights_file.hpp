@@ -13,7 +13,7 @@ namespace phew {
 /// What a file holds: its tensors in file order, and its string metadata (safetensors' __metadata__).
 struct TensorFile {
   std::filesystem::path path;
-  std::string format;  ///< "safetensors", "npz", "pt"
+  std::string format;  ///< "safetensors", "npz", "pt", "onnx"
   std::vector<Tensor> tensors;
   std::map<std::string, std::string> metadata;
 
@@ -22,7 +22,7 @@ struct TensorFile {
 };
 
 /// Reads a safetensors file (also by its sharded `*.index.json`), an npz archive, or a PyTorch state_dict
-/// (zip-format `.pt`). PyTorch names lose `module.` and `_orig_mod.` prefixes, nested checkpoints are searched for
+/// (zip-format `.pt`), or the prunable parameters of an ONNX model. PyTorch names lose `module.` and `_orig_mod.` prefixes, nested checkpoints are searched for
 /// their state_dict, and `NAME_orig` with `NAME_mask` becomes `NAME` (their product) beside `NAME_mask`.
 /// Float tensors of safetensors files are views into the mapped file.
 /// Throws Error(no_input) if it is missing or unreadable, Error(data) if it is none of these (saying what it looks

@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_weight_file_is_told_what_it_is) {
       {"\x93NUMPY\x01\x00"s, ExitCode::data, "single .npy"},
       {"\x89HDF\r\n\x1a\n"s, ExitCode::data, "HDF5"},
       {"\x1f\x8b\x08"s, ExitCode::data, "gunzip"},
-      {"\x08\x07\x12\x07pytorch"s, ExitCode::unsupported, "ONNX"},
+      {"\x08\x07\x12\x07pytorch"s, ExitCode::data, "expected an ONNX model"},
       {"{\"error\": \"not found\"}", ExitCode::data, "without weight_map"},
       {"no weights here", ExitCode::data, "no known format"},
       {"PK\x03\x04 and no more"s, ExitCode::data, "directory cannot be read"},
