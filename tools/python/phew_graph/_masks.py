@@ -67,10 +67,17 @@ def load_masks(path: Union[str, os.PathLike[str]]) -> Masks:
 def _read_safetensors(file: pathlib.Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(str(file), framework="pt") as content:
-            # In file order, which is the network's; keys() sorts.
-            return {name: content.get_tensor(name) for name in content.offset_keys()}, dict(content.metadata() or {})
+            return {name: content.get_tensor(name) for name in _file_order(file)}, dict(content.metadata() or {})
     except SafetensorError as error:
         raise ValueError(f"{file}: found no safetensors, npz or .pt file ({error})") from error
+
+
+def _file_order(file: pathlib.Path) -> list[str]:
+    """The names in a sound safetensors file as their data lie, which is the network's order; the library sorts them."""
+    with open(file, "rb") as stream:
+        header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+    header.pop("__metadata__", None)
+    return sorted(header, key=lambda name: tuple(header[name]["data_offsets"]))
 
 
 def _read_zip(file: pathlib.Path) -> tuple[dict[str, Tensor], dict[str, str]]:

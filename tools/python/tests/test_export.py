@@ -16,6 +16,14 @@ def has_dynamo():
     return version >= (2, 6) and importlib.util.find_spec("onnxscript") is not None
 
 
+def half_runs_on_cpu():
+    try:
+        nn.Linear(2, 2).half()(torch.zeros(1, 2, dtype=torch.float16))
+    except RuntimeError:
+        return False
+    return True
+
+
 EXPORTERS = [
     "torchscript",
     pytest.param("dynamo", marks=pytest.mark.skipif(not has_dynamo(), reason="needs PyTorch 2.6 and onnxscript")),
@@ -42,9 +50,13 @@ def exported(request, tmp_path_factory):
     return model.eval(), file
 
 
-def test_names_are_kept_and_nothing_is_folded(exported, onnx):
+def test_names_are_kept(exported):
     _, file = exported
-    assert set(CONV_NET_PRUNABLE) <= initializer_names(file)
+    assert {*CONV_NET_PRUNABLE, "stem.1.weight", "norm.weight"} <= initializer_names(file)
+
+
+def test_nothing_is_folded(exported, onnx):
+    _, file = exported
     model = onnx.load(file)
     onnx.checker.check_model(model)
     assert operators(model).count("BatchNormalization") == 2 and operators(model).count("Conv") == 3
@@ -144,6 +156,8 @@ def test_wrappers_are_looked_through(tmp_path, wrap):
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_halves_are_exported_as_they_are(tmp_path, onnx, dtype):
+    if dtype == torch.float16 and not half_runs_on_cpu():
+        pytest.skip("this PyTorch has no half precision on the CPU")
     export(lenet().to(dtype), torch.zeros(1, 784), tmp_path / "m.onnx")
     expected = {torch.float16: onnx.TensorProto.FLOAT16, torch.bfloat16: onnx.TensorProto.BFLOAT16}[dtype]
     tensors = {tensor.name: tensor for tensor in onnx.load(tmp_path / "m.onnx").graph.initializer}
@@ -209,7 +223,7 @@ class Idle(nn.Module):
 
 
 def test_lost_names_are_told_and_no_file_is_left(tmp_path):
-    with pytest.raises(ValueError, match="m.onnx: found no lost, expected every used parameter"):
+    with pytest.raises(ValueError, match="m.onnx: found no lost, expected every parameter"):
         export(Idle(), torch.zeros(2, 4), tmp_path / "m.onnx")
     assert list(tmp_path.iterdir()) == []
 
