@@ -34,6 +34,8 @@ Json network_json(const Analysis& analysis, const std::string& name) {
           {"unused_outputs", n.unused_outputs},
           {"paths_log10", or_null(analysis.totals.paths_log10)},
           {"ewp_log_total", or_null(analysis.totals.ewp_log)},
+          {"ewp_log_mean", analysis.log_ewp ? Json(analysis.log_ewp->mean) : Json()},
+          {"ewp_log_std", analysis.log_ewp ? Json(analysis.log_ewp->std) : Json()},
           {"path_kernel_trace_log", or_null(analysis.totals.path_kernel_trace_log)},
           {"min_hidden_cut", analysis.cut ? Json(analysis.cut->size()) : Json()},
           {"flops", analysis.flops.whole},
@@ -185,7 +187,8 @@ Json masks_json(std::span<const MaskSource> masks) {
 Analysis analyze(const Network& network, const LayeredGraph& graph, const AnalysisOptions& options) {
   const Reach r = reach(graph);
   Analysis analysis{.profile = profile(graph, r),
-                    .totals = path_totals(graph),
+                    .totals = options.read != nullptr ? options.read->totals : path_totals(graph),
+                    .log_ewp = options.read != nullptr ? options.read->log_ewp : std::nullopt,
                     .cut = minimum_hidden_cut(graph, r),
                     .stubs = stub_units(graph, r),
                     .dead = dead_units(graph, r),
@@ -201,6 +204,8 @@ Analysis analyze(const Network& network, const LayeredGraph& graph, const Analys
     analysis.degrees.push_back(link_degrees(graph, link));
     if (options.singular_values > 0) analysis.spectra.push_back(link_spectrum(graph, link, options.singular_values));
   }
+  if (options.read != nullptr)
+    for (LinkProfile& link : analysis.profile.links) link.zero_weights = 0;  // its zeros are pruned
   if (options.parametric) analysis.parametric = profile(graph, reach(graph, FixedEdges::copies));
   return analysis;
 }

@@ -6,6 +6,7 @@
 #include "analysis/degrees.hpp"
 #include "analysis/expected_stubs.hpp"
 #include "analysis/flops.hpp"
+#include "analysis/forward_read.hpp"
 #include "analysis/group_similarity.hpp"
 #include "analysis/layer_profile.hpp"
 #include "analysis/path_totals.hpp"
@@ -25,8 +26,9 @@ namespace phew {
 
 /// Which analyses to run besides the usual ones.
 struct AnalysisOptions {
-  bool parametric = false;           ///< reach once more, without shortcuts (FixedEdges::copies)
-  std::int64_t singular_values = 0;  ///< of each link, the largest; 0: no spectra, which may cost more than the rest
+  bool parametric = false;            ///< reach once more, without shortcuts (FixedEdges::copies)
+  std::int64_t singular_values = 0;   ///< of each link, the largest; 0: no spectra, which may cost more than the rest
+  const ForwardRead* read = nullptr;  ///< what the weights told already; the graph then needs none
 };
 
 /// All analyses of one mask of a network. A new analysis is a field here, a key in to_json with its line in
@@ -34,6 +36,7 @@ struct AnalysisOptions {
 struct Analysis {
   Profile profile;
   PathTotals totals;
+  std::optional<LogMoments> log_ewp;      ///< from AnalysisOptions::read
   std::optional<HiddenCut> cut;           ///< none if some path has no hidden unit
   std::vector<std::int64_t> stubs, dead;  ///< vertices, ascending
   Flops flops;

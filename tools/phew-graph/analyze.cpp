@@ -77,6 +77,8 @@ void print_whole(const Result& result) {
   line("paths", totals.paths_log10 ? fmt::format("10^{:.2f}", *totals.paths_log10) : "none");
   if (result.source.weights) {
     line("EWP, all paths", power_of_ten(totals.ewp_log));
+    if (const auto& log = result.analysis.log_ewp)
+      line("ln EWP of a path", fmt::format("mean {:.4f}, std {:.4f}", log->mean, log->std));
     line("path-kernel trace", power_of_ten(totals.path_kernel_trace_log));
   }
   line("minimum hidden cut", cut_text(result.graph, result.analysis));
@@ -196,6 +198,18 @@ void print_several(const AnalyzeCommand& command, const std::vector<Result>& res
   }
 }
 
+/// Of weights whose own zeros are pruned, everything that needs them follows from one read: they may be larger than
+/// memory, and the graph that is analysed has the bits only.
+Result analyze_in_one_read(const AnalyzeCommand& command, const Network& network, const LayeredGraph& graph,
+                           AnalysisSource source) {
+  ForwardRead read = forward_read(graph, command.thread_count());
+  const LayeredGraph masked = LayeredGraph(network).masked(std::move(read.mask));
+  AnalysisOptions analyses = command.analyses;
+  analyses.read = &read;
+  source.mask = command.mask;
+  return {masked, analyze(network, masked, analyses), source};
+}
+
 std::vector<Result> analyze_all(const AnalyzeCommand& command) {
   const std::vector<fs::path> files = command.mask.empty() ? std::vector<fs::path>{} : mask_files(command.mask);
   const Network network = load_network(command);
@@ -207,6 +221,10 @@ std::vector<Result> analyze_all(const AnalyzeCommand& command) {
     graph = graph.weighted(std::move(loaded.weights));
   }
   std::vector<Result> results;
+  if (command.zeros_are_pruned && command.mask == command.weights && graph.has_weights()) {
+    results.push_back(analyze_in_one_read(command, network, graph, source));
+    return results;
+  }
   if (files.empty()) results.push_back({graph, analyze(network, graph, command.analyses), source});
   const std::string hash = files.empty() || !graph.has_weights() ? "" : hash_of(graph.weights());
   for (const fs::path& file : files) {
