@@ -34,6 +34,11 @@ constexpr Definition analyze_table[] = {
      "What it is on average over these initial weights, where no mask looked at them. Null unless they are initial "
      "weights of a normal distribution and the network is a chain (an MLP, a VGG).",
      "paper Eq. 4, A.3"},
+    {"network.ewp_log_mean",
+     "Mean over all paths of the natural logarithm of the edge-weight product. Known after one read of weights whose "
+     "own zeros are pruned (--zeros-are-pruned without --mask), else null: phew-graph paths says it of any mask.",
+     "own"},
+    {"network.ewp_log_std", "Standard deviation of the same, over all paths; likewise.", "own"},
     {"network.path_kernel_trace_log",
      "Natural logarithm of the sum over all paths and over each path's parameters of the squared product of the path's "
      "other weights (so one weight of 0 is no division). Null without weights or a path, or where all products are 0.",

@@ -48,6 +48,8 @@ Json network_json(const Analysis& analysis, const std::string& name) {
           {"ewp_log_total", or_null(analysis.totals.ewp_log)},
           {"ewp_mean_log", or_null(analysis.mean_ewp_log())},
           {"expected_ewp_mean_log", analysis.expected_ewp ? Json(analysis.expected_ewp->uniform) : Json()},
+          {"ewp_log_mean", analysis.log_ewp ? Json(analysis.log_ewp->mean) : Json()},
+          {"ewp_log_std", analysis.log_ewp ? Json(analysis.log_ewp->std) : Json()},
           {"path_kernel_trace_log", or_null(analysis.totals.path_kernel_trace_log)},
           {"min_hidden_cut", analysis.cut ? Json(analysis.cut->size()) : Json()},
           {"flops", analysis.flops.whole},
@@ -217,7 +219,10 @@ Analysis analyze(const Network& network, const LayeredGraph& graph, const Analys
   std::optional<PathSums> ewp;
   if (graph.has_weights()) ewp = path_sums(graph, PathValue::magnitude);
   Analysis analysis{.profile = profile(graph, r),
-                    .totals = ewp ? path_totals(graph, *ewp) : path_totals(graph),
+                    .totals = options.read != nullptr ? options.read->totals
+                              : ewp                   ? path_totals(graph, *ewp)
+                                                      : path_totals(graph),
+                    .log_ewp = options.read != nullptr ? options.read->log_ewp : std::nullopt,
                     .shares = ewp ? ewp_shares(graph, *ewp) : std::nullopt,
                     .expected_ewp = options.initializer ? expected_ewp_log(graph, *options.initializer) : std::nullopt,
                     .cut = options.cut ? minimum_hidden_cut(graph, r) : std::nullopt,
@@ -235,6 +240,8 @@ Analysis analyze(const Network& network, const LayeredGraph& graph, const Analys
     analysis.degrees.push_back(link_degrees(graph, link));
     if (options.singular_values > 0) analysis.spectra.push_back(link_spectrum(graph, link, options.singular_values));
   }
+  if (options.read != nullptr)
+    for (LinkProfile& link : analysis.profile.links) link.zero_weights = 0;  // its zeros are pruned
   if (options.parametric) analysis.parametric = profile(graph, reach(graph, FixedEdges::copies));
   return analysis;
 }

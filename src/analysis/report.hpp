@@ -7,6 +7,7 @@
 #include "analysis/ewp_share.hpp"
 #include "analysis/expected_stubs.hpp"
 #include "analysis/flops.hpp"
+#include "analysis/forward_read.hpp"
 #include "analysis/group_similarity.hpp"
 #include "analysis/layer_profile.hpp"
 #include "analysis/path_totals.hpp"
@@ -31,6 +32,7 @@ struct AnalysisOptions {
   bool parametric = false;           ///< reach once more, without shortcuts (FixedEdges::copies)
   std::int64_t singular_values = 0;  ///< of each link, the largest; 0: no spectra, which may cost more than the rest
   std::optional<Initializer> initializer{};  ///< of the weights, if they are initial ones
+  const ForwardRead* read = nullptr;         ///< what the weights told already; the graph then needs none
 };
 
 /// All analyses of one mask of a network. A new analysis is a field here, a key in to_json with its line in
@@ -38,6 +40,7 @@ struct AnalysisOptions {
 struct Analysis {
   Profile profile;
   PathTotals totals;
+  std::optional<LogMoments> log_ewp;           ///< from AnalysisOptions::read
   std::optional<EwpShares> shares;             ///< of the total EWP; none where there is none
   std::optional<ExpectedEwpLog> expected_ewp;  ///< none where Eq. 4 does not apply
   std::optional<HiddenCut> cut;                ///< none if some path has no hidden unit, or not asked for

@@ -89,6 +89,8 @@ void print_whole(const Result& result) {
     line("EWP, mean of a path", expected ? fmt::format("{} ({} expected by Eq. 4 if no mask looked at the weights)",
                                                        mean, power_of_ten(expected->uniform))
                                          : mean);
+    if (const auto& log = result.analysis.log_ewp)
+      line("ln EWP of a path", fmt::format("mean {:.4f}, std {:.4f}", log->mean, log->std));
     line("path-kernel trace", power_of_ten(totals.path_kernel_trace_log));
   }
   line("minimum hidden cut", cut_text(result.graph, result.analysis));
@@ -213,6 +215,18 @@ void print_several(const AnalyzeCommand& command, const std::vector<Result>& res
   }
 }
 
+/// Of weights whose own zeros are pruned, everything but the units' shares follows from one read: they may be larger
+/// than memory, and the graph that is analysed has the bits only.
+Result analyze_in_one_read(const AnalyzeCommand& command, const Network& network, const LayeredGraph& graph,
+                           AnalysisSource source) {
+  ForwardRead read = forward_read(graph, command.thread_count());
+  const LayeredGraph masked = LayeredGraph(network).masked(std::move(read.mask));
+  AnalysisOptions analyses = command.analyses;
+  analyses.read = &read;
+  source.mask = command.mask;
+  return {masked, analyze(network, masked, analyses), source};
+}
+
 std::vector<Result> analyze_all(const AnalyzeCommand& command) {
   const std::vector<fs::path> files = command.mask.empty() ? std::vector<fs::path>{} : mask_files(command.mask);
   const LoadedNetwork loaded_network = load_network(command, command);
@@ -228,6 +242,10 @@ std::vector<Result> analyze_all(const AnalyzeCommand& command) {
     graph = graph.weighted(std::move(loaded.weights));
   }
   std::vector<Result> results;
+  if (command.zeros_are_pruned && command.mask == command.weights && graph.has_weights() && !command.lists("ewp")) {
+    results.push_back(analyze_in_one_read(command, network, graph, source));
+    return results;
+  }
   ProgressBar bar(command.quiet);
   if (files.empty()) results.push_back({graph, analyze(network, graph, analyses), source});
   const std::string hash = files.empty() || !graph.has_weights() ? "" : hash_of(graph.weights());

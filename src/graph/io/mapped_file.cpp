@@ -3,8 +3,11 @@
 #include "graph/error.hpp"
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fcntl.h>
+#include <map>
+#include <mutex>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,7 +31,58 @@ class Descriptor {
   int value_;
 };
 
+/// All mappings that there are: what may be given back is file pages only, since heap memory would be lost.
+class Mappings {
+ public:
+  void add(std::span<const std::byte> bytes) {
+    const std::lock_guard lock(mutex_);
+    end_of_.emplace(bytes.data(), bytes.data() + bytes.size());
+  }
+  void remove(const std::byte* begin) {
+    const std::lock_guard lock(mutex_);
+    end_of_.erase(begin);
+  }
+  [[nodiscard]] bool hold(std::span<const std::byte> bytes) {
+    const std::lock_guard lock(mutex_);
+    const auto after = end_of_.upper_bound(bytes.data());
+    return after != end_of_.begin() && bytes.data() + bytes.size() <= std::prev(after)->second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<const std::byte*, const std::byte*> end_of_;
+};
+
+Mappings& mappings() {
+  static Mappings all;
+  return all;
+}
+
+/// The whole pages among the bytes.
+std::span<const std::byte> whole_pages(std::span<const std::byte> bytes) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+  const std::uintptr_t first = (begin + page - 1) / page * page, last = (begin + bytes.size()) / page * page;
+  return last > first ? bytes.subspan(first - begin, last - first) : std::span<const std::byte>();
+}
+
+void advise(std::span<const std::byte> bytes, int advice) {
+  const auto pages = whole_pages(bytes);
+  if (!pages.empty() && mappings().hold(pages))
+    (void)::madvise(const_cast<std::byte*>(pages.data()), pages.size(), advice);  // speed and memory only
+}
+
 }  // namespace
+
+void take(std::span<const std::byte> bytes) {
+#ifdef MADV_POPULATE_READ
+  advise(bytes, MADV_POPULATE_READ);  // Linux 5.14; an older one refuses it
+#else
+  advise(bytes, MADV_WILLNEED);
+#endif
+}
+
+void give_back(std::span<const std::byte> bytes) { advise(bytes, MADV_DONTNEED); }
 
 MappedFile::MappedFile(std::filesystem::path path) : path_(std::move(path)) {
   // O_NONBLOCK: opening a pipe that nobody writes to must end in the message below, not in a wait.
@@ -45,10 +99,13 @@ MappedFile::MappedFile(std::filesystem::path path) : path_(std::move(path)) {
   if (mapping == MAP_FAILED)
     fail(ExitCode::no_input, "{}: cannot map {} bytes: {}", path_.string(), size_, std::strerror(errno));
   data_ = static_cast<const std::byte*>(mapping);
+  mappings().add(bytes());
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (data_ == nullptr) return;
+  mappings().remove(data_);
+  ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
 }  // namespace phew

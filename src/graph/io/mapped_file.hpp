@@ -33,4 +33,10 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
+/// Reads bytes ahead, in one step, if they lie in a MappedFile: a page at a time costs more than the reading.
+void take(std::span<const std::byte> bytes);
+/// Takes bytes that lie in a MappedFile out of this process's memory; whoever reads them again reads the file again.
+/// Other bytes stay. Whole pages only.
+void give_back(std::span<const std::byte> bytes);
+
 }  // namespace phew

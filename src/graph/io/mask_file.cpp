@@ -31,6 +31,14 @@ const Tensor& find_mask(const Index& index, const Parameter& parameter, const Te
        parameter.name, to_string(parameter.shape), nearest_name(parameter.name, names_of(file)));
 }
 
+bool has_buffer(const Index& index, const Parameter& parameter) {
+  return index.contains(parameter.name + std::string(buffer_suffix));
+}
+
+bool is_float(DType dtype) {
+  return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
+}
+
 /// Names of the tensors that a file's masks are for.
 std::vector<std::string> masked_names(const TensorFile& masks, const MaskFileOptions& options) {
   const auto is_buffer = [](const Tensor& tensor) { return tensor.name.ends_with(buffer_suffix); };
@@ -52,6 +60,8 @@ Mask mask_from_tensors(const TensorFile& file, std::span<const Parameter> parame
   if (file.tensors.empty()) fail(ExitCode::data, "{}: found no tensors, expected a mask", where);
   Index index;
   for (const Tensor& tensor : file.tensors) index.emplace(tensor.name, &tensor);
+  const bool has_buffers =
+      std::ranges::any_of(parameters, [&](const Parameter& parameter) { return has_buffer(index, parameter); });
   Mask mask(parameters);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const Tensor& tensor = find_mask(index, parameters[i], file);
@@ -59,7 +69,11 @@ Mask mask_from_tensors(const TensorFile& file, std::span<const Parameter> parame
     if (tensor.shape != parameters[i].shape)
       fail(ExitCode::data, "{}: found shape {}, expected {}", name, to_string(tensor.shape),
            to_string(parameters[i].shape));
-    mask[i] = mask_bits(tensor, options.zeros_are_pruned ? MaskValues::any_value : MaskValues::zero_one, name);
+    // Where others have a buffer and this one has none, its floats are the weights of a layer that is not pruned.
+    if (has_buffers && !has_buffer(index, parameters[i]) && is_float(tensor.dtype) && !options.zeros_are_pruned)
+      mask[i] = BitMatrix(mask[i].rows(), mask[i].columns(), true);
+    else
+      mask[i] = mask_bits(tensor, options.zeros_are_pruned ? MaskValues::any_value : MaskValues::zero_one, name);
   }
   return mask;
 }

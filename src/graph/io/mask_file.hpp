@@ -16,7 +16,8 @@ struct MaskFileOptions {
 };
 
 /// Reads a mask for these parameters from a safetensors, npz or `.pt` file: tensors named as the parameters, or
-/// `NAME_mask` buffers, of any dtype whose values are 0 and 1; with zeros_are_pruned any values, 0 = pruned.
+/// `NAME_mask` buffers, of any dtype whose values are 0 and 1; with zeros_are_pruned any values, 0 = pruned. Where
+/// some have buffers, as torch.nn.utils.prune leaves them, a parameter that has only its floats is kept whole.
 /// Throws Error(data) naming file, tensor, found and expected: a missing name (with the nearest in the file), another
 /// shape, a value other than 0 and 1, a file without tensors. An all-zero mask is valid.
 [[nodiscard]] Mask read_mask_file(const std::filesystem::path& path, std::span<const Parameter> parameters,

@@ -63,11 +63,28 @@ BOOST_AUTO_TEST_CASE(an_all_zero_mask_is_valid) {
 }
 
 BOOST_AUTO_TEST_CASE(buffers_go_before_weights_of_the_name) {
-  const Mask mask = phew::mask_from_tensors(
-      file_of({constant("conv.weight", {3, 2, 5, 5}, 0.5F), constant("conv.weight_mask", {3, 2, 5, 5}, 1),
-               constant("fc.weight", {2, 3}, 0), constant("fc.bias", {2}, 9)}),
-      parameters);
-  BOOST_TEST(mask.kept() == 150);
+  const auto kept = [](std::vector<Tensor> more, bool zeros_are_pruned = false) {
+    more.push_back(constant("conv.weight", {3, 2, 5, 5}, 0.5F));
+    more.push_back(constant("conv.weight_mask", {3, 2, 5, 5}, 0));
+    more.push_back(constant("fc.bias", {2}, 9));
+    return phew::mask_from_tensors(file_of(std::move(more)), parameters, {.zeros_are_pruned = zeros_are_pruned}).kept();
+  };
+  const Tensor weights = phew::make_tensor("fc.weight", {2, 3}, {0, 0.25F, -1, 0, 0, 1e-30F});
+  BOOST_TEST(kept({weights}) == 6);  // no buffer: a layer that was not pruned
+  BOOST_TEST(kept({weights}, true) == 3);
+  BOOST_TEST(kept({phew::make_tensor("fc.weight", DType::boolean, {2, 3}, std::vector<std::byte>(6))}) == 0);
+  check_error([&] { (void)kept({}); }, ExitCode::data, {"m.pt: fc.weight: found no such mask"});
+}
+
+BOOST_AUTO_TEST_CASE(a_buffer_of_something_else_makes_weights_no_masks) {
+  check_error(
+      [] {
+        (void)phew::mask_from_tensors(
+            file_of({constant("conv.weight", {3, 2, 5, 5}, 0.5F), constant("fc.weight", {2, 3}, 0.5F),
+                     constant("attention.causal_mask", {2, 2}, 1)}),
+            parameters);
+      },
+      ExitCode::data, {"conv.weight: found 0.5", "--zeros-are-pruned"});
 }
 
 BOOST_AUTO_TEST_CASE(zeros_of_weights_are_pruned_if_said_so) {

@@ -172,10 +172,12 @@ BOOST_AUTO_TEST_CASE(shards_are_read_through_their_index) {
 BOOST_AUTO_TEST_CASE(an_index_that_does_not_fit_its_shards_is_refused) {
   const TemporaryFolder folder;
   write(folder / "s", {phew::make_tensor("a", {1}, {1.0F})});
+  write(folder / "twice", {phew::make_tensor("a", {1}, {1.0F}), phew::make_tensor("b", {1}, {1.0F})});
   const std::vector<std::tuple<std::string, ExitCode, std::string>> cases{
       {R"({"weight_map":{"b":"s"}})", ExitCode::data, "a: found in s"},
-      {R"({"weight_map":{"a":"s","b":"s"}})", ExitCode::data, "found 1 tensors in s, expected 2"},
+      {R"({"weight_map":{"a":"s","b":"s"}})", ExitCode::data, "b: found no such tensor in s"},
       {R"({"weight_map":{"a":"s","a":"s"}})", ExitCode::data, "a: found twice"},
+      {R"({"weight_map":{"a":"s","b":"twice"}})", ExitCode::data, "a: found in twice"},
       {R"({"weight_map":{"a":"t"}})", ExitCode::no_input, "No such file"},
       {R"({"weight_map":{"a":"../s"}})", ExitCode::data, "same folder"},
       {R"({"weight_map":{"a":"/etc/passwd"}})", ExitCode::data, "same folder"},
