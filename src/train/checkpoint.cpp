@@ -46,6 +46,7 @@ CheckpointFiles::CheckpointFiles(fs::path folder, std::string run_hash)
 
 std::vector<fs::path> CheckpointFiles::files() const {
   std::vector<fs::path> files;
+  if (!fs::is_directory(folder_)) return files;
   for (const auto& entry : fs::directory_iterator(folder_)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with(prefix) && name.ends_with(extension)) files.push_back(entry.path());
