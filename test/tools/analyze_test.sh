@@ -94,7 +94,7 @@ expect 73 'nowhere' analyze mlp:2-2-1 --csv nowhere/report.csv
 
 # --- --dot: small graphs -----------------------------------------------------------------------------------------------
 expect 0 '1 stub unit' analyze mlp:2-2-1 --mask masks/ticket-2.safetensors --dot graph.dot
-[ "$(grep -c ' -> ' graph.dot)" -eq 2 ] || complain "edges of --dot: $(cat graph.dot)"
+[ "$(grep -c ' -> ' graph.dot)" -eq 3 ] || complain "edges of --dot: $(cat graph.dot)"
 grep -q 'tooltip="0\[1\]: stub"' graph.dot || complain "no stub in --dot: $(cat graph.dot)"
 if command -v dot >/dev/null; then
   dot -Tsvg graph.dot >graph.svg 2>faults || complain "dot: $(cat faults)"
