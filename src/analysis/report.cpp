@@ -184,8 +184,10 @@ Json masks_json(std::span<const MaskSource> masks) {
 
 Analysis analyze(const Network& network, const LayeredGraph& graph, const AnalysisOptions& options) {
   const Reach r = reach(graph);
-  Analysis analysis{.profile = profile(graph, r),
-                    .totals = path_totals(graph),
+  const std::optional<KeptParameters> all_kept = KeptParameters::of(graph);
+  const KeptParameters* const kept = all_kept ? &*all_kept : nullptr;
+  Analysis analysis{.profile = profile(graph, r, kept),
+                    .totals = path_totals(graph, kept),
                     .cut = options.cut ? minimum_hidden_cut(graph, r) : std::nullopt,
                     .stubs = stub_units(graph, r),
                     .dead = dead_units(graph, r),

@@ -256,7 +256,8 @@ std::vector<std::int64_t> sweep_targets(double high, double low, std::int64_t po
 SweepPoint look_at(const LayeredGraph& network, const Mask& mask, std::int64_t target) {
   const LayeredGraph graph = network.masked(mask);
   const Reach r = reach(graph);
-  SweepPoint point{.target = target};
+  SweepPoint point;
+  point.target = target;
   std::vector<std::int64_t> kept;
   for (std::size_t i = 0; i < graph.parameters().size(); ++i) {
     kept.push_back(mask[i].count());
