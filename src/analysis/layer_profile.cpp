@@ -1,6 +1,6 @@
 #include "analysis/layer_profile.hpp"
 
-#include "graph/bit_kernels.hpp"
+#include <algorithm>
 
 namespace phew {
 namespace {
@@ -19,20 +19,13 @@ LayerProfile layer_profile(const LayeredGraph& graph, const Reach& reach, const 
 }
 
 /// Kept parameters whose weight is 0.
-std::int64_t zero_weights(const LayeredGraph& graph, std::size_t parameter) {
-  const std::span<const float> weights = graph.weights()[parameter];
+std::int64_t zero_weights(const LayeredGraph& graph, std::size_t parameter, const KeptParameters* kept) {
+  if (!graph.has_mask()) return std::ranges::count(graph.weights()[parameter], 0.0F);
+  if (kept != nullptr) return std::ranges::count(kept->weights(parameter), 0.0F);
+  KeptRowReader rows(graph, parameter, true, nullptr);
   std::int64_t zeros = 0;
-  if (!graph.has_mask()) {
-    for (const float w : weights) zeros += w == 0;
-    return zeros;
-  }
-  const BitMatrix& bits = graph.mask()[parameter];
-  std::vector<std::int32_t> positions(static_cast<std::size_t>(bits.columns()) + 4);
-  for (std::int64_t r = 0; r < bits.rows(); ++r) {
-    const float* const row = weights.data() + r * bits.columns();
-    const std::int64_t kept = list_bits(bits.row(r), positions.data());
-    for (std::int64_t i = 0; i < kept; ++i) zeros += row[positions[static_cast<std::size_t>(i)]] == 0;
-  }
+  for (std::int64_t r = 0; r < graph.mask()[parameter].rows(); ++r)
+    zeros += std::ranges::count(rows.row(r).weights, 0.0F);
   return zeros;
 }
 
@@ -71,7 +64,7 @@ void sum_units(const LayeredGraph& graph, const Reach& reach, Profile& p) {
 
 }  // namespace
 
-Profile profile(const LayeredGraph& graph, const Reach& reach) {
+Profile profile(const LayeredGraph& graph, const Reach& reach, const KeptParameters* kept) {
   Profile p;
   for (const Layer& layer : graph.layers()) p.layers.push_back(layer_profile(graph, reach, layer));
   sum_units(graph, reach, p);
@@ -85,7 +78,7 @@ Profile profile(const LayeredGraph& graph, const Reach& reach) {
   for (const Link& link : graph.links()) {
     if (link.fixed()) continue;
     LinkProfile l{link.name, graph.parameters()[link.parameter].name, counts[link.parameter], std::nullopt};
-    if (graph.has_weights()) l.zero_weights = zero_weights(graph, link.parameter);
+    if (graph.has_weights()) l.zero_weights = zero_weights(graph, link.parameter, kept);
     if (l.counts.kept == 0) p.network.collapsed_links.push_back(l.name);
     p.links.push_back(std::move(l));
   }

@@ -1,6 +1,7 @@
 // LayerProfile: what a mask leaves of a network, layer by layer, link by link and as a whole.
 #pragma once
 
+#include "graph/kept_parameters.hpp"
 #include "graph/layered_graph.hpp"
 #include "graph/reach.hpp"
 
@@ -65,7 +66,8 @@ struct Profile {
 };
 
 /// Weights are read for zero_weights only. O(units + mask words + kept parameters).
-[[nodiscard]] Profile profile(const LayeredGraph& graph, const Reach& reach);
+/// `kept`: KeptParameters::of(graph), which saves time, or null.
+[[nodiscard]] Profile profile(const LayeredGraph& graph, const Reach& reach, const KeptParameters* kept = nullptr);
 
 /// The vertices of all stub (dead) units, ascending.
 [[nodiscard]] std::vector<std::int64_t> stub_units(const LayeredGraph& graph, const Reach& reach);

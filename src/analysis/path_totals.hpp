@@ -1,8 +1,8 @@
 // Totals over all input–output paths, in logarithms: deep networks have more paths than a double can count.
 #pragma once
 
+#include "graph/kept_parameters.hpp"
 #include "graph/layered_graph.hpp"
-#include "graph/path_sums.hpp"
 
 #include <optional>
 
@@ -17,14 +17,15 @@ struct PathTotals {
 };
 
 /// A sweep for the path count, and with weights one for EWP and two for the trace. O(kept parameters).
-[[nodiscard]] PathTotals path_totals(const LayeredGraph& graph);
-/// The same where path_sums(graph, PathValue::magnitude) are there already; the graph has weights.
-[[nodiscard]] PathTotals path_totals(const LayeredGraph& graph, const PathSums& ewp);
+/// `kept`: KeptParameters::of(graph), which saves time, or null.
+[[nodiscard]] PathTotals path_totals(const LayeredGraph& graph, const KeptParameters* kept = nullptr);
+/// The same where the total_log of path_sums(graph, PathValue::magnitude) is there already; the graph has weights.
+[[nodiscard]] PathTotals path_totals(const LayeredGraph& graph, double ewp_log, const KeptParameters* kept = nullptr);
 
 /// ln Σ_paths Σ_{i ∈ path} Π_{j ∈ path, j ≠ i} w_j², i over the path's parameters: the trace of the path kernel
 /// (Gebhart, Saxena and Schrater 2021, "A Unified Paths Perspective for Pruning at Initialization"). The factor is the
 /// product of the others, so a weight of 0 is no division by 0. It is Σ over links and their kept parameters of
 /// F(source) · B(target), F and B the path sums of w² from the inputs and to the outputs. −inf if the sum is 0.
-[[nodiscard]] double path_kernel_trace_log(const LayeredGraph& graph);
+[[nodiscard]] double path_kernel_trace_log(const LayeredGraph& graph, const KeptParameters* kept = nullptr);
 
 }  // namespace phew

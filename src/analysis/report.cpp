@@ -216,12 +216,14 @@ Json masks_json(std::span<const MaskSource> masks) {
 
 Analysis analyze(const Network& network, const LayeredGraph& graph, const AnalysisOptions& options) {
   const Reach r = reach(graph);
+  const std::optional<KeptParameters> all_kept = KeptParameters::of(graph);
+  const KeptParameters* const kept = all_kept ? &*all_kept : nullptr;
   std::optional<PathSums> ewp;
-  if (graph.has_weights()) ewp = path_sums(graph, PathValue::magnitude);
-  Analysis analysis{.profile = profile(graph, r),
+  if (graph.has_weights()) ewp = path_sums(graph, PathValue::magnitude, kept);
+  Analysis analysis{.profile = profile(graph, r, kept),
                     .totals = options.read != nullptr ? options.read->totals
-                              : ewp                   ? path_totals(graph, *ewp)
-                                                      : path_totals(graph),
+                              : ewp                   ? path_totals(graph, ewp->total_log, kept)
+                                                      : path_totals(graph, kept),
                     .log_ewp = options.read != nullptr ? options.read->log_ewp : std::nullopt,
                     .shares = ewp ? ewp_shares(graph, *ewp) : std::nullopt,
                     .expected_ewp = options.initializer ? expected_ewp_log(graph, *options.initializer) : std::nullopt,

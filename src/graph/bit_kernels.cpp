@@ -66,7 +66,7 @@ PHEW_FOR_EACH_CPU void nines(const Word* from, std::size_t n, Word* to) {
 
 /// Four positions of each word, whether it has them or not: few words of a sparse mask have more.
 PHEW_FOR_EACH_CPU std::int64_t list(const Word* words, std::size_t n, std::int32_t* positions) {
-  constexpr int usual = 4;
+  constexpr int usual = list_bits_slack;
   std::int32_t* next = positions;
   for (std::size_t w = 0; w < n; ++w) {
     const auto first = static_cast<std::int32_t>(64 * w);

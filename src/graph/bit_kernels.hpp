@@ -25,8 +25,9 @@ struct PairCounts {
 [[nodiscard]] PairCounts count_pair(Bits a, Bits b);
 
 /// Writes the positions of the set bits, ascending, and returns their number: a list to go along without a branch that
-/// depends on the bits. `positions` needs room for four more than there are. Fewer than 2^31 bits.
+/// depends on the bits. `positions` needs room for list_bits_slack more than there are. Fewer than 2^31 bits.
 [[nodiscard]] std::int64_t list_bits(Bits bits, std::int32_t* positions);
+inline constexpr int list_bits_slack = 4;
 
 /// to |= from.
 void add_bits(MutableBits to, Bits from);

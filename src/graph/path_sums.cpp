@@ -1,10 +1,9 @@
 #include "graph/path_sums.hpp"
 
-#include "graph/bit_kernels.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 namespace phew {
 namespace {
@@ -15,13 +14,13 @@ constexpr double minus_infinity = -std::numeric_limits<double>::infinity();
 /// M f (forward) and Mᵀ b (backward), by rows of its tensor.
 class LinkProducts {
  public:
-  LinkProducts(const LayeredGraph& graph, const Link& link, PathValue value)
+  LinkProducts(const LayeredGraph& graph, const Link& link, PathValue value, const KeptParameters* kept)
       : link_(link),
         value_(graph.has_weights() ? value : PathValue::one),
         weights_(value_ == PathValue::one ? nullptr : graph.weights()[link.parameter].data()),
-        mask_(graph.has_mask() ? &graph.mask()[link.parameter] : nullptr),
-        length_(link.group_sources * link.kernel),
-        positions_(mask_ == nullptr ? 0 : static_cast<std::size_t>(length_) + 4) {}
+        length_(link.group_sources * link.kernel) {
+    if (graph.has_mask()) kept_.emplace(graph, link.parameter, value_ != PathValue::one, kept);
+  }
 
   void forward(const std::vector<double>& f, std::vector<double>& out) {
     std::vector<double> storage;
@@ -29,11 +28,13 @@ class LinkProducts {
       const double* by_column = by_position(link_, g, f, storage);
       const std::int64_t first = g * link_.group_targets;
       double* targets = out.data() + first;
-      if (mask_ == nullptr)
+      if (!kept_)
         rows_dot(value_, row(first), link_.group_targets, length_, by_column, targets);
       else
-        for (std::int64_t t = first; t < first + link_.group_targets; ++t)
-          targets[t - first] = dot_at(value_, row(t), positions_.data(), list(t), by_column);
+        for (std::int64_t t = 0; t < link_.group_targets; ++t) {
+          const KeptRow kept = kept_->row(first + t);
+          targets[t] = dot_at(value_, kept.weights.data(), kept.positions.data(), kept.positions.size(), by_column);
+        }
     }
   }
 
@@ -52,26 +53,25 @@ class LinkProducts {
     return weights_ == nullptr ? nullptr : weights_ + t * length_;
   }
 
-  /// Writes down where the bits of row t are set, and returns how many there are.
-  std::int64_t list(std::int64_t t) { return list_bits(mask_->row(t), positions_.data()); }
-
   /// Adds the rows of group g, each times its target's b.
   void add_rows(std::int64_t g, const std::vector<double>& b, double* by_column) {
     const std::int64_t first = g * link_.group_targets;
-    if (mask_ == nullptr) {
+    if (!kept_) {
       rows_add(value_, row(first), link_.group_targets, length_, b.data() + first, by_column);
       return;
     }
-    for (std::int64_t t = first; t < first + link_.group_targets; ++t)
-      add_at(value_, row(t), positions_.data(), list(t), b[static_cast<std::size_t>(t)], by_column);
+    for (std::int64_t t = first; t < first + link_.group_targets; ++t) {
+      const KeptRow kept = kept_->row(t);
+      add_at(value_, kept.weights.data(), kept.positions.data(), kept.positions.size(), b[static_cast<std::size_t>(t)],
+             by_column);
+    }
   }
 
   const Link& link_;
   PathValue value_;
   const float* weights_;
-  const BitMatrix* mask_;
   std::int64_t length_;
-  std::vector<std::int32_t> positions_;  ///< of one row's set bits
+  std::optional<KeptRowReader> kept_;  ///< with a mask
 };
 
 /// A NaN or an infinity among the weights shows in the sums: forward sums are at most 1 and products are in double.
@@ -93,14 +93,14 @@ double total_log(const LayeredGraph& graph, const std::vector<ScaledSums>& forwa
   return total;
 }
 
-std::vector<ScaledSums> forward_sums(const LayeredGraph& graph, PathValue value) {
+std::vector<ScaledSums> forward_sums(const LayeredGraph& graph, PathValue value, const KeptParameters* kept) {
   return sweep_forward(graph, &ScaledSums::add,
                        [&](std::size_t l, const std::vector<double>& f, std::vector<double>& part) {
                          const Link& link = graph.links()[l];
                          if (link.fixed()) {
                            copy_forward(link, f, part);
                          } else {
-                           LinkProducts(graph, link, value).forward(f, part);
+                           LinkProducts(graph, link, value, kept).forward(f, part);
                            check_finite(graph, link, part);
                          }
                          return std::int64_t{0};
@@ -110,15 +110,21 @@ std::vector<ScaledSums> forward_sums(const LayeredGraph& graph, PathValue value)
 }  // namespace
 
 PathSums path_sums(const LayeredGraph& graph, PathValue value) {
+  std::optional<KeptParameters> kept;
+  if (value != PathValue::one) kept = KeptParameters::of(graph);
+  return path_sums(graph, value, kept ? &*kept : nullptr);
+}
+
+PathSums path_sums(const LayeredGraph& graph, PathValue value, const KeptParameters* kept) {
   PathSums sums;
-  sums.forward = forward_sums(graph, value);
+  sums.forward = forward_sums(graph, value, kept);
   sums.backward = sweep_backward(graph, &ScaledSums::add,
                                  [&](std::size_t l, const std::vector<double>& b, std::vector<double>& part) {
                                    const Link& link = graph.links()[l];
                                    if (link.fixed()) {
                                      copy_backward(link, &ScaledSums::add, b, part);
                                    } else {
-                                     LinkProducts(graph, link, value).backward(b, part);
+                                     LinkProducts(graph, link, value, kept).backward(b, part);
                                    }
                                    return std::int64_t{0};
                                  });
@@ -126,8 +132,8 @@ PathSums path_sums(const LayeredGraph& graph, PathValue value) {
   return sums;
 }
 
-double path_total_log(const LayeredGraph& graph, PathValue value) {
-  return total_log(graph, forward_sums(graph, value));
+double path_total_log(const LayeredGraph& graph, PathValue value, const KeptParameters* kept) {
+  return total_log(graph, forward_sums(graph, value, kept));
 }
 
 }  // namespace phew

@@ -3,6 +3,7 @@
 // Value 1 gives path counts, |w| sums of edge-weight products (and SynFlow), w² the path-kernel trace (and SynFlow-L2).
 #pragma once
 
+#include "graph/kept_parameters.hpp"
 #include "graph/layered_graph.hpp"
 #include "graph/row_kernels.hpp"
 #include "graph/sweep.hpp"
@@ -24,7 +25,9 @@ struct PathSums {
 /// Throws Error(data) naming the tensor if a kept weight is NaN or infinite.
 [[nodiscard]] PathSums path_sums(const LayeredGraph& graph, PathValue value);
 
+/// The same for several values in turn: `kept` are KeptParameters::of(graph), or null where there are none.
+[[nodiscard]] PathSums path_sums(const LayeredGraph& graph, PathValue value, const KeptParameters* kept);
 /// Its total_log alone, by the forward pass.
-[[nodiscard]] double path_total_log(const LayeredGraph& graph, PathValue value);
+[[nodiscard]] double path_total_log(const LayeredGraph& graph, PathValue value, const KeptParameters* kept = nullptr);
 
 }  // namespace phew

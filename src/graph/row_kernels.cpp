@@ -138,15 +138,15 @@ PHEW_FOR_EACH_CPU bool raise_all(const float* w, std::int64_t rows, std::int64_t
 }
 
 template <PathValue value>
-double dot_scattered(const float* w, const std::int32_t* positions, std::int64_t count, const double* f) {
+double dot_scattered(const float* w, const std::int32_t* positions, std::size_t count, const double* f) {
   double sum = 0;
-  for (std::int64_t i = 0; i < count; ++i) sum += scalar<value>(w[positions[i]]) * f[positions[i]];
+  for (std::size_t i = 0; i < count; ++i) sum += scalar<value>(w[i]) * f[positions[i]];
   return sum;
 }
 
 template <PathValue value>
-void add_scattered(const float* w, const std::int32_t* positions, std::int64_t count, double b, double* out) {
-  for (std::int64_t i = 0; i < count; ++i) out[positions[i]] += scalar<value>(w[positions[i]]) * b;
+void add_scattered(const float* w, const std::int32_t* positions, std::size_t count, double b, double* out) {
+  for (std::size_t i = 0; i < count; ++i) out[positions[i]] += scalar<value>(w[i]) * b;
 }
 
 }  // namespace
@@ -165,18 +165,18 @@ void rows_add(PathValue value, const float* w, std::int64_t rows, std::int64_t n
   for (std::int64_t p = 0; p < n; ++p) out[p] += sum;
 }
 
-double dot_at(PathValue value, const float* w, const std::int32_t* positions, std::int64_t count, const double* f) {
+double dot_at(PathValue value, const float* w, const std::int32_t* positions, std::size_t count, const double* f) {
   if (value == PathValue::magnitude) return dot_scattered<PathValue::magnitude>(w, positions, count, f);
   if (value == PathValue::square) return dot_scattered<PathValue::square>(w, positions, count, f);
   double sum = 0;
-  for (std::int64_t i = 0; i < count; ++i) sum += f[positions[i]];
+  for (std::size_t i = 0; i < count; ++i) sum += f[positions[i]];
   return sum;
 }
 
-void add_at(PathValue value, const float* w, const std::int32_t* positions, std::int64_t count, double b, double* out) {
+void add_at(PathValue value, const float* w, const std::int32_t* positions, std::size_t count, double b, double* out) {
   if (value == PathValue::magnitude) return add_scattered<PathValue::magnitude>(w, positions, count, b, out);
   if (value == PathValue::square) return add_scattered<PathValue::square>(w, positions, count, b, out);
-  for (std::int64_t i = 0; i < count; ++i) out[positions[i]] += b;
+  for (std::size_t i = 0; i < count; ++i) out[positions[i]] += b;
 }
 
 bool rows_raise(const float* w, std::int64_t rows, std::int64_t n, const double* b, double* out) {

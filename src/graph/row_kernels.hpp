@@ -19,11 +19,11 @@ void rows_dot(PathValue value, const float* w, std::int64_t rows, std::int64_t n
 /// out[p] += Σ_t value(w[t · n + p]) · b[t].
 void rows_add(PathValue value, const float* w, std::int64_t rows, std::int64_t n, const double* b, double* out);
 
-/// Σ value(w[p]) · f[p] over `count` positions, in their order.
-[[nodiscard]] double dot_at(PathValue value, const float* w, const std::int32_t* positions, std::int64_t count,
+/// Σ_i value(w[i]) · f[positions[i]] for i < count, in this order.
+[[nodiscard]] double dot_at(PathValue value, const float* w, const std::int32_t* positions, std::size_t count,
                             const double* f);
-/// out[p] += value(w[p]) · b at each of `count` positions, of which none repeats.
-void add_at(PathValue value, const float* w, const std::int32_t* positions, std::int64_t count, double b, double* out);
+/// out[positions[i]] += value(w[i]) · b for i < count.
+void add_at(PathValue value, const float* w, const std::int32_t* positions, std::size_t count, double b, double* out);
 
 /// out[p] = max(out[p], max_t |w[t · n + p]| · b[t]); b[t] ≥ 0. Returns whether all weights are finite.
 [[nodiscard]] bool rows_raise(const float* w, std::int64_t rows, std::int64_t n, const double* b, double* out);
