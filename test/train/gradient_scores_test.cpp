@@ -96,8 +96,9 @@ struct Bench {
       : network(phew::make_network(net)), module(network, cpu, false, type) {
     module.load_state(uneven_state(network));
     torch::manual_seed(1);
-    examples = examples_of(torch::randn({16, extent.channels, extent.height, extent.width}, type),
-                           torch::randint(classes, {16}, torch::kLong));
+    // Drawn in double precision: the same examples for both types.
+    const torch::Tensor x = torch::randn({16, extent.channels, extent.height, extent.width}, torch::kDouble);
+    examples = examples_of(x.to(type), torch::randint(classes, {16}, torch::kLong));
     if (density == 1) return;
     const phew::Mask mask = random_mask(network, density);
     phew::MaskedParameters(module, mask, network.parameters()).apply();
@@ -182,7 +183,7 @@ BOOST_AUTO_TEST_CASE(scores_are_those_of_an_independent_program) {
 BOOST_DATA_TEST_CASE(batches_of_any_size_give_the_scores_of_the_whole, data_methods, method) {
   Bench bench = resnet();
   const Tensors whole = bench.scores(by(method));
-  for (const std::int64_t batch : {1, 3, 7, 15}) BOOST_TEST(difference(bench.scores(by(method, batch)), whole) < 1e-9);
+  for (const std::int64_t batch : {1, 7}) BOOST_TEST(difference(bench.scores(by(method, batch)), whole) < 1e-9);
   Bench single("resnet20,input=1x6x6,classes=3", {1, 6, 6}, 3, 1, torch::kFloat);
   BOOST_TEST(difference(single.scores(by(method, 5)), whole) < 1e-3);
 }
