@@ -78,7 +78,8 @@ std::optional<std::vector<Tensor>> state_after(std::int64_t step, const Ticket& 
   const CheckpointFiles checkpoints(training.place.folder, hash_of(training.config));
   const Notice notice = training.observer.notice ? training.observer.notice : [](const std::string&) {};
   const auto steps_in = [](const std::optional<Checkpoint>& c) { return c ? c->optimizer_steps : 0; };
-  auto newest = checkpoints.newest(notice);
+  std::optional<Checkpoint> newest;
+  if (fs::exists(training.place.folder)) newest = checkpoints.newest(notice);
   if (steps_in(newest) < step) {
     RunObserver observer = training.observer;
     bool stopped = false;

@@ -35,7 +35,7 @@ is '.jaccard.whole == 1' pair.json
   complain 'evaluate finds another accuracy'
 
 # --- Once more: nothing is run again; other settings are refused -----------------------------------------------------------
-expect 0 '^ +3 +1320 +0.6000' imp --density 0.6 --run run
+expect 0 '^3 +1320 +0.6000' imp --density 0.6 --run run
 expect 78 'found density = 0.6, expected density = 0.5' imp --density 0.5 --run run
 expect 78 'lr = 0.01, expected 0.5' imp --density 0.6 --lr 0.5 --run run
 expect 0 '"kept": 1100' imp --density 0.5 --rounds 1 --scope layer --rewind-step 2 --run layer --json

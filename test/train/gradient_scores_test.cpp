@@ -96,8 +96,9 @@ struct Bench {
       : network(phew::make_network(net)), module(network, cpu, false, type) {
     module.load_state(uneven_state(network));
     torch::manual_seed(1);
-    examples = examples_of(torch::randn({16, extent.channels, extent.height, extent.width}, torch::kDouble).to(type),
-                           torch::randint(classes, {16}, torch::kLong));
+    // Drawn in double precision: the same examples for both types.
+    const torch::Tensor x = torch::randn({16, extent.channels, extent.height, extent.width}, torch::kDouble);
+    examples = examples_of(x.to(type), torch::randint(classes, {16}, torch::kLong));
     if (density == 1) return;
     const phew::Mask mask = random_mask(network, density);
     phew::MaskedParameters(module, mask, network.parameters()).apply();
