@@ -36,7 +36,8 @@ phew::Weights pruned(const phew::Network& network, const phew::Weights& weights,
 /// Mean and standard deviation of ln EWP over all paths, one by one.
 std::optional<phew::LogMoments> moments_of_all_paths(const phew::LayeredGraph& graph) {
   std::vector<std::vector<ParameterEdge>> leaving(static_cast<std::size_t>(graph.unit_count()));
-  for (const ParameterEdge& edge : parameter_edges(graph)) leaving[static_cast<std::size_t>(edge.from)].push_back(edge);
+  for (const ParameterEdge& edge : phew::test::parameter_edges(graph))
+    leaving[static_cast<std::size_t>(edge.from)].push_back(edge);
   std::vector<double> logs;
   const std::function<void(std::int64_t, double)> follow = [&](std::int64_t vertex, double log) {
     if (graph.layers()[graph.unit(vertex).layer].output) logs.push_back(log);
