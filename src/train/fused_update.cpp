@@ -43,8 +43,9 @@ PHEW_INLINE void adam_loop(const AdamUpdate& adam, std::int64_t n, const float* 
 
 PHEW_FOR_EACH_CPU void sgd_all(const SgdUpdate& sgd, std::int64_t n, const float* g, const std::uint8_t* pruned,
                                float* w, float* v) {
-  if (v != nullptr) return pruned != nullptr ? sgd_loop<true, true>(sgd, n, g, pruned, w, v)
-                                             : sgd_loop<false, true>(sgd, n, g, pruned, w, v);
+  if (v != nullptr)
+    return pruned != nullptr ? sgd_loop<true, true>(sgd, n, g, pruned, w, v)
+                             : sgd_loop<false, true>(sgd, n, g, pruned, w, v);
   pruned != nullptr ? sgd_loop<true, false>(sgd, n, g, pruned, w, v) : sgd_loop<false, false>(sgd, n, g, pruned, w, v);
 }
 

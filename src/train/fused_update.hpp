@@ -5,7 +5,8 @@
 
 namespace phew {
 
-/// SGD as PyTorch defines it: g ← g + decay · w; v ← momentum · v + g; w ← w − rate · (nesterov ? g + momentum · v : v).
+/// SGD as PyTorch defines it: g ← g + decay · w; v ← momentum · v + g; w ← w − rate · (nesterov ? g + momentum · v :
+/// v).
 struct SgdUpdate {
   float rate, momentum, decay;
   bool nesterov;
@@ -19,9 +20,9 @@ struct AdamUpdate {
   float beta1, beta2, epsilon, decay;
 };
 
-/// `gradient`, `weight` and the moments have n values in the same order. Where `pruned` (nullptr: nowhere; else one byte
-/// a value) is not 0 the gradient counts as 0, so that a weight and moments of 0 stay exactly 0.
-/// `velocity` may be nullptr if momentum is 0.
+/// `gradient`, `weight` and the moments have n values in the same order. Where `pruned` (nullptr: nowhere; else one
+/// byte a value) is not 0 the gradient counts as 0, so that a weight and moments of 0 stay exactly 0. `velocity` may be
+/// nullptr if momentum is 0.
 void update(const SgdUpdate& sgd, std::int64_t n, const float* gradient, const std::uint8_t* pruned, float* weight,
             float* velocity);
 void update(const AdamUpdate& adam, std::int64_t n, const float* gradient, const std::uint8_t* pruned, float* weight,

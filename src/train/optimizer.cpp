@@ -65,8 +65,12 @@ void Optimizer::step_fused(Trained& t, const torch::Tensor& gradient) {
   float* w = t.weight.data_ptr<float>();
   std::vector<float*> moments;
   for (torch::Tensor& m : t.moments) moments.push_back(m.data_ptr<float>());
-  const AdamUpdate adam{narrow(rate_ / (1 - std::pow(beta1, steps))), narrow(1 / std::sqrt(1 - std::pow(beta2, steps))),
-                        narrow(beta1), narrow(beta2), narrow(epsilon), narrow(decay_)};
+  const AdamUpdate adam{narrow(rate_ / (1 - std::pow(beta1, steps))),
+                        narrow(1 / std::sqrt(1 - std::pow(beta2, steps))),
+                        narrow(beta1),
+                        narrow(beta2),
+                        narrow(epsilon),
+                        narrow(decay_)};
   const SgdUpdate sgd{narrow(rate_), narrow(momentum_), narrow(decay_), nesterov_};
   at::parallel_for(0, t.weight.numel(), values_per_task, [&](std::int64_t first, std::int64_t last) {
     const std::uint8_t* p = pruned ? pruned + first : nullptr;

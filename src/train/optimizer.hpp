@@ -38,7 +38,7 @@ class Optimizer {
   struct Trained {
     std::string name;
     torch::Tensor weight;
-    torch::Tensor pruned;               ///< bool, the weight's shape; undefined if nothing is pruned
+    torch::Tensor pruned;                ///< bool, the weight's shape; undefined if nothing is pruned
     std::vector<torch::Tensor> moments;  ///< as many as moment_names_
   };
 

@@ -3,10 +3,11 @@
 #include "graph/error.hpp"
 #include "train/torch_compat.hpp"
 
+#include <fmt/ranges.h>
+
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
 #include <algorithm>
-#include <fmt/ranges.h>
 
 namespace phew {
 namespace {

@@ -4,7 +4,6 @@
 #include "graph/io/atomic_file.hpp"
 
 #include <fmt/ranges.h>
-
 #include <nlohmann/json.hpp>
 
 #include <cerrno>
@@ -91,8 +90,9 @@ RunFolder::RunFolder(fs::path folder, const RunConfig& config, const Machine& ma
   if (prior_ != PriorRun::none) {
     const Machine before = read_machine(files_.config());
     if (before != machine)
-      notice(fmt::format("{}: ran on {} before, goes on with {}: its bits may differ from those of a run on one of them",
-                         files_.folder.string(), to_string(before), to_string(machine)));
+      notice(
+          fmt::format("{}: ran on {} before, goes on with {}: its bits may differ from those of a run on one of them",
+                      files_.folder.string(), to_string(before), to_string(machine)));
   }
   write_file(files_.config(), to_toml(config, machine));
   open_metrics();

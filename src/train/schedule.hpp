@@ -21,7 +21,8 @@ class Schedule {
 
   /// The factor in an epoch, counted from 0, of a run of `epochs`.
   [[nodiscard]] double factor(std::int64_t epoch, std::int64_t epochs) const;
-  /// The factor of a warm-up over `warmup` steps: it rises linearly and is 1 from step `warmup` − 1 on; steps count from 0.
+  /// The factor of a warm-up over `warmup` steps: it rises linearly and is 1 from step `warmup` − 1 on; steps count
+  /// from 0.
   [[nodiscard]] static double warmup_factor(std::int64_t step, std::int64_t warmup) {
     return step + 1 >= warmup ? 1 : static_cast<double>(step + 1) / static_cast<double>(warmup);
   }

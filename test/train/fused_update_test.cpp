@@ -67,10 +67,11 @@ BOOST_AUTO_TEST_CASE(adam_is_pytorchs) {
   for (std::uint64_t step = 0; step < 5; ++step) {
     const torch::Tensor gradient = random_values(10 + step);
     const double t = static_cast<double>(step) + 1;
-    phew::update(phew::AdamUpdate{static_cast<float>(0.01 / (1 - std::pow(0.9, t))),
-                                  static_cast<float>(1 / std::sqrt(1 - std::pow(0.999, t))), 0.9F, 0.999F, 1e-8F, 0.01F},
-                 size, gradient.data_ptr<float>(), nullptr, weight.data_ptr<float>(), mean.data_ptr<float>(),
-                 square.data_ptr<float>());
+    phew::update(
+        phew::AdamUpdate{static_cast<float>(0.01 / (1 - std::pow(0.9, t))),
+                         static_cast<float>(1 / std::sqrt(1 - std::pow(0.999, t))), 0.9F, 0.999F, 1e-8F, 0.01F},
+        size, gradient.data_ptr<float>(), nullptr, weight.data_ptr<float>(), mean.data_ptr<float>(),
+        square.data_ptr<float>());
   }
   check_close(weight, expected);
 }
@@ -81,7 +82,8 @@ BOOST_AUTO_TEST_CASE(pruned_weights_and_their_moments_stay_zero_whatever_the_gra
   for (std::size_t i = 0; i < pruned.size(); ++i) {
     pruned[i] = i % 3 == 0;
     w[i] = pruned[i] ? 0.0F : 1.0F;
-    g[i] = pruned[i] ? (i % 2 ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity()) : 2.0F;
+    g[i] =
+        pruned[i] ? (i % 2 ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity()) : 2.0F;
   }
   std::vector<float> u = w;
   for (int step = 0; step < 3; ++step) {

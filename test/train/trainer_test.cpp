@@ -235,7 +235,8 @@ BOOST_DATA_TEST_CASE(training_goes_on_from_any_step_with_the_same_bits,
 }
 
 BOOST_AUTO_TEST_CASE(a_checkpoint_of_another_optimizer_or_network_is_refused) {
-  Bench sgd("mlp:36-24-3", settings("sgd")), adam("mlp:36-24-3", settings("adam")), other("mlp:36-9-3", settings("sgd"));
+  Bench sgd("mlp:36-24-3", settings("sgd")), adam("mlp:36-24-3", settings("adam")),
+      other("mlp:36-9-3", settings("sgd"));
   const auto thrown = phew::test::thrown_by([&] { adam.trainer.resume(sgd.trainer.checkpoint()); });
   BOOST_TEST(thrown.code == 65);
   BOOST_TEST(thrown.mentions("mean/0.weight"));
@@ -275,7 +276,8 @@ BOOST_AUTO_TEST_CASE(the_gradient_norm_is_that_of_the_kept_weights) {
   phew::loss_of("cross-entropy", bench.module.forward(all.x), all.y).backward();
   double squares = 0;
   for (std::size_t p = 0; p < 2; ++p) {
-    const torch::Tensor gradient = bench.module.weight(p).grad().masked_fill(bench.masked.positions(bench.module.weight(p)), 0);
+    const torch::Tensor gradient =
+        bench.module.weight(p).grad().masked_fill(bench.masked.positions(bench.module.weight(p)), 0);
     squares += gradient.square().sum().item<double>();
   }
   BOOST_TEST(norm == std::sqrt(squares), boost::test_tools::tolerance(1e-5));

@@ -22,11 +22,11 @@ struct TensorFile {
 };
 
 /// Reads a safetensors file (also by its sharded `*.index.json`), an npz archive, or a PyTorch state_dict
-/// (zip-format `.pt`), or the prunable parameters of an ONNX model. PyTorch names lose `module.` and `_orig_mod.` prefixes, nested checkpoints are searched for
-/// their state_dict, and `NAME_orig` with `NAME_mask` becomes `NAME` (their product) beside `NAME_mask`.
-/// Float tensors of safetensors files are views into the mapped file.
-/// Throws Error(no_input) if it is missing or unreadable, Error(data) if it is none of these (saying what it looks
-/// like: HTML, a Git-LFS pointer, a legacy `.pt`, TorchScript, a pickled module), is truncated or inconsistent.
+/// (zip-format `.pt`), or the prunable parameters of an ONNX model. PyTorch names lose `module.` and `_orig_mod.`
+/// prefixes, nested checkpoints are searched for their state_dict, and `NAME_orig` with `NAME_mask` becomes `NAME`
+/// (their product) beside `NAME_mask`. Float tensors of safetensors files are views into the mapped file. Throws
+/// Error(no_input) if it is missing or unreadable, Error(data) if it is none of these (saying what it looks like: HTML,
+/// a Git-LFS pointer, a legacy `.pt`, TorchScript, a pickled module), is truncated or inconsistent.
 [[nodiscard]] TensorFile read_tensor_file(const std::filesystem::path& path);
 
 /// Writes tensors in the given order; the format follows the extension, `.safetensors`, `.npz` or `.pt` (Error(usage)
