@@ -32,6 +32,13 @@ RunConfig config() {
 
 const phew::Machine machine{"cpu", 2, "LibTorch 0"};
 
+phew::EpochMetrics metrics(std::int64_t epoch) {
+  phew::EpochMetrics m;
+  m.epoch = epoch;
+  m.train_loss = 0.1 * static_cast<double>(epoch);
+  return m;
+}
+
 struct Opened {
   phew::test::Thrown thrown;
   std::string notice;
@@ -163,14 +170,12 @@ BOOST_AUTO_TEST_CASE(another_machine_is_noticed) {
 BOOST_AUTO_TEST_CASE(epochs_are_kept_up_to_a_checkpoint) {
   const TemporaryFolder folder;
   RunFolder run(folder / "run", config(), machine, false, {});
-  for (std::int64_t epoch = 1; epoch <= 3; ++epoch)
-    run.append_metrics(
-        to_json(phew::EpochMetrics{.epoch = epoch, .train_loss = 0.1 * static_cast<double>(epoch)}).dump());
+  for (std::int64_t epoch = 1; epoch <= 3; ++epoch) run.append_metrics(to_json(metrics(epoch)).dump());
   const auto kept = run.keep_epochs(2);
   BOOST_REQUIRE(kept.size() == 2U);
   BOOST_TEST(kept[1].train_loss == 0.2);
   BOOST_TEST(read_metrics(run.files()).size() == 2U);
-  run.append_metrics(to_json(phew::EpochMetrics{.epoch = 3}).dump());
+  run.append_metrics(to_json(metrics(3)).dump());
   BOOST_TEST(read_metrics(run.files()).size() == 3U);
   BOOST_TEST(thrown_by([&] { (void)run.keep_epochs(4); }).mentions("metrics.jsonl: found 3 epochs, expected 4"));
   run.append_metrics("{}");
