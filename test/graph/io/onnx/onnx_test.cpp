@@ -166,8 +166,6 @@ BOOST_AUTO_TEST_CASE(a_function_of_the_same_units_is_no_join) {
   file.node("Mul", {"h", "gelu"}, {"y"}, "/Mul");
   const OnnxModel model = read(file);
   check_equal(links_of(model), {"conv: x(2)->conv(3) 1x1", "gate: conv(3)->mul(3) 1x1", ": conv(3)->mul(3) fixed"});
-  const auto& silu = model.network.node(*model.nodes[2].vertex);
-  BOOST_TEST(std::get<op::Activation>(silu.op).function == "silu");
   BOOST_TEST((std::holds_alternative<op::Mul>(model.network.node(*model.nodes[10].vertex).op)));
 }
 
@@ -235,8 +233,8 @@ BOOST_AUTO_TEST_CASE(channels_last) {
   file.weight("head.weight", {2, 16}).node("Flatten", {"l"}, {"f"});
   file.node("Gemm", {"f", "head.weight"}, {"y"}).set("transB", 1);
   const OnnxModel model = read(file);
-  check_equal(links_of(model), {"conv: x(2)->conv(3) 1x1", "fc: conv(3)->fc(4) 1x1", ": fc(4)->gemm(16) fixed",
-                                "head: gemm(16)->head(2) 1x1"});
+  check_equal(links_of(model), {"conv: x(2)->conv(3) 1x1", "fc: conv(3)->fc(4) 1x1", ": fc(4)->permute(16) fixed",
+                                "head: permute(16)->head(2) 1x1"});
   BOOST_TEST((fixed_map(model) == Ids{0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3}));
 }
 
@@ -313,7 +311,8 @@ BOOST_AUTO_TEST_CASE(what_pytorch_exported) {
         for (const float value : values(model, i)) sum += static_cast<double>(value);
         BOOST_TEST(std::abs(sum - weights[i][2].get<double>()) < 1e-4);
       }
-      for (const Link& link : LayeredGraph(model.network).links())
+      const LayeredGraph graph(model.network);
+      for (const Link& link : graph.links())
         if (!link.fixed()) BOOST_TEST(link.name + ".weight" == model.network.parameters()[link.parameter].name);
     }
   }
