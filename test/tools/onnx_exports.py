@@ -139,9 +139,17 @@ def prunable(model):
     return [(k, p) for k, p in model.named_parameters() if id(p) in weights and not k.startswith("aux")]
 
 
+def first_names(model):
+    """Each parameter's name to its first one: a tied one may go by any of its names, exporters choose."""
+    first = {id(p): k for k, p in model.named_parameters()}
+    return {k: first[id(p)] for k, p in model.named_parameters(remove_duplicate=False)}
+
+
 def check_names(model, path):
     links = json.loads(phew_graph("describe", path, "--json"))["links"]
-    found = list(dict.fromkeys((link["parameter"], link["prunable"]) for link in links if not link["fixed"]))
+    names = first_names(model)
+    found = list(dict.fromkeys((names.get(link["parameter"], link["parameter"]), link["prunable"])
+                               for link in links if not link["fixed"]))
     expected = [(name, p.numel()) for name, p in prunable(model)]
     assert sorted(found) == sorted(expected), set(found) ^ set(expected)
 
@@ -149,7 +157,8 @@ def check_names(model, path):
 def check_weights(model, path, folder):
     """Batch-norm as it is initialised scales by 1/sqrt(1 + eps) only."""
     phew_graph("convert", path, folder / "weights.npz")
-    weights = np.load(folder / "weights.npz")
+    names = first_names(model)
+    weights = {names.get(name, name): values for name, values in np.load(folder / "weights.npz").items()}
     assert list(weights) == [name for name, _ in prunable(model)], list(weights)
     for name, p in prunable(model):
         assert weights[name].shape == tuple(p.shape), (name, weights[name].shape, tuple(p.shape))
@@ -202,9 +211,11 @@ def effective_by_gradient(model, example, mask):
 
 def check_effective(model, example, path, folder, density):
     phew_graph("mask", path, "--method", "random", "--density", density, "--seed", 3, "-o", folder / "mask.npz")
-    mask = np.load(folder / "mask.npz")
+    names = first_names(model)
+    mask = {names.get(name, name): bits for name, bits in np.load(folder / "mask.npz").items()}
     report = json.loads(phew_graph("analyze", path, "--mask", folder / "mask.npz", "--json", "--structure-only"))
-    links = {link["parameter"]: link["effective"] for link in report["links"] if link["parameter"]}
+    links = {names.get(link["parameter"], link["parameter"]): link["effective"]
+             for link in report["links"] if link["parameter"]}
     expected = effective_by_gradient(model, example, mask)
     assert links == expected, {k: (links.get(k), expected[k]) for k in expected if links.get(k) != expected[k]}
     return sum(expected.values()), int(sum((mask[name] != 0).sum() for name in mask))

@@ -156,7 +156,7 @@ def check_bad_shards(folder):
     refused(66, "missing.safetensors: cannot open", **{"6.weight": "missing.safetensors"})
     refused(65, "the same folder", **{"6.weight": "../outside.safetensors"})
     refused(65, "the same folder", **{"6.weight": str(folder / "bad-00001-of-00002.safetensors")})
-    save_file({"0.weight": state["0.weight"], "6.weight": state["0.weight"]}, folder / "again.safetensors")
+    save_file({"0.weight": state["0.weight"], "6.weight": state["0.weight"].clone()}, folder / "again.safetensors")
     refused(65, "0.weight: found in again.safetensors", **{"6.weight": "again.safetensors"})
 
 
